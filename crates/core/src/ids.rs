@@ -1,0 +1,56 @@
+//! Typed row ids. What people and most interfaces use; public UUIDs stand beside them where promised.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! row_id {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = std::num::ParseIntError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+        impl From<$name> for i64 {
+            fn from(id: $name) -> i64 {
+                id.0
+            }
+        }
+    )*};
+}
+
+row_id! {
+    /// A customer account.
+    TenantId;
+    /// A person of a tenant.
+    UserId;
+    /// A tenant's authorised link to one provider account.
+    ConnectionId;
+    /// One thing a provider told us.
+    WebhookEventId;
+    /// A person a tenant follows.
+    LeadId;
+    /// One agreed meeting. Starts at [`FIRST_BOOKING_ID`].
+    BookingId;
+    /// Somebody who comes to a meeting.
+    AttendeeId;
+    /// An API key.
+    ApiKeyId;
+    /// A unit of work in the queue.
+    JobId;
+}
+
+/// Our own booking ids start here, so that they cannot be confused with a provider's integers.
+pub const FIRST_BOOKING_ID: i64 = 10_000_000_000;
+
+/// The tenant of a fresh installation.
+pub const FIRST_TENANT: TenantId = TenantId(1);

@@ -1,0 +1,17 @@
+//! What the business means: types, rules and state machines.
+//!
+//! No async, no I/O, no clock: everything here is a function of its arguments, so that the order in which
+//! facts arrive can be tested exhaustively.
+
+pub mod activity;
+pub mod booking_type;
+pub mod change;
+pub mod fingerprint;
+pub mod ids;
+pub mod lead;
+pub mod person;
+pub mod provider;
+pub mod retry;
+pub mod scope;
+pub mod state;
+pub mod story;
