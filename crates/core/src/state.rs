@@ -83,6 +83,11 @@ impl BookingState {
             .find(|state| state.status() == status && state.confirmation().as_str() == confirmation)
     }
 
+    /// There will be no meeting.
+    pub fn is_called_off(self) -> bool {
+        matches!(self, Self::Withdrawn | Self::Cancelled | Self::Rejected)
+    }
+
     /// Still to come, as far as we know.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Requested | Self::Scheduled)

@@ -96,11 +96,12 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Orders a person's bookings by when they were made: the greatest is the current one. Bookings whose making
-    /// nobody told of come first.
-    pub fn age_rank(&self) -> String {
-        let known = u8::from(self.made_at.is_some());
-        let at = self.made_at.unwrap_or(self.first_fact_at);
+    /// Orders an attendee's bookings by when they were made: the greatest is the current one. Bookings whose
+    /// making nobody told of come first, so that a late word about it never moves a booking back.
+    pub fn age_rank(&self, attendee: &AttendeeStanding) -> String {
+        let made_at = if self.group { attendee.made_at } else { self.made_at };
+        let at = made_at.unwrap_or(attendee.joined_at);
+        let known = u8::from(made_at.is_some());
         format!("{known}|{at:.6}|{}", self.subject.as_deref().unwrap_or_default())
     }
 
@@ -189,6 +190,8 @@ pub struct AttendeeStanding {
     pub absent: Option<bool>,
     /// When they were first heard of.
     pub joined_at: Timestamp,
+    /// When they took their place in a group meeting, if a fact tells.
+    pub made_at: Option<Timestamp>,
     /// The last real change that concerns them.
     pub changed_at: Timestamp,
 }

@@ -399,6 +399,7 @@ impl Teller {
         for described in &change.details.attendees {
             let new = !self.attendees.contains_key(&described.key);
             let attendee = self.meet(described, at);
+            attendee.made_at.get_or_insert(at);
             if new || attendee.place != Place::Taken {
                 attendee.place = Place::Taken;
                 attendee.absent = None;
@@ -552,16 +553,22 @@ impl Teller {
     fn absorb(&mut self, at: Timestamp, fact: &Fact, times: Times) {
         let details = &fact.change.details;
         let standing = &mut self.standing;
+        // Cal.com makes its clock messages when the booking is made: they know nothing newer (section 3.6).
+        let snapshot = matches!(fact.change.what, What::Started | What::Completed);
         let keep = |slot: &mut Option<String>, told: &Option<String>| {
-            if told.is_some() {
+            if told.is_some() && (slot.is_none() || !snapshot) {
                 slot.clone_from(told);
             }
         };
+        // Nor is a marker for a video room newer than the room.
+        let marker = details.location.as_deref().is_some_and(|place| place.starts_with("integrations:"));
+        if !(marker && standing.location.is_some()) {
+            keep(&mut standing.location, &details.location);
+        }
         keep(&mut standing.title, &details.title);
         keep(&mut standing.description, &details.description);
         keep(&mut standing.event_type, &details.event_type);
         keep(&mut standing.event_type_slug, &details.event_type_slug);
-        keep(&mut standing.location, &details.location);
         keep(&mut standing.meeting_url, &details.meeting_url);
         keep(&mut standing.currency, &details.currency);
         keep(&mut standing.series, &details.series);
@@ -572,7 +579,7 @@ impl Teller {
         standing.price = details.price.or(standing.price);
         standing.lead_id = details.lead_id.or(standing.lead_id);
         standing.group = details.group.unwrap_or(standing.group);
-        if !details.hosts.is_empty() {
+        if !details.hosts.is_empty() && (standing.hosts.is_empty() || !snapshot) {
             standing.hosts.clone_from(&details.hosts);
         }
         if standing.utm.is_none() && !details.utm.is_empty() {
@@ -581,7 +588,7 @@ impl Teller {
                 at,
             });
         }
-        if fact.change.identity.subject.is_some() {
+        if fact.change.identity.subject.is_some() && (standing.told_by.is_none() || !snapshot) {
             standing.told_by = Some(fact.fingerprint.clone());
         }
         if times == Times::Take || self.standing.start.is_none() {
@@ -622,6 +629,7 @@ impl Teller {
                 place: Place::Taken,
                 absent: None,
                 joined_at: at,
+                made_at: None,
                 changed_at: at,
             });
         // The one who booked is never demoted to somebody brought along.

@@ -1,0 +1,166 @@
+//! Errors in the two forms of the real server: the envelope, and the bare form of the booking engine.
+
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::calcom::CalComError;
+use crate::json::{Json, object};
+use crate::server::body::answer;
+use crate::server::world::Shared;
+use crate::spelling::millis;
+
+/// An error on its way out; [`dress`] adds the time and the path.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    status: u16,
+    code: &'static str,
+    message: String,
+    form: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// The envelope with `details`.
+    Detailed,
+    /// The envelope without `details`.
+    Plain,
+    /// `{statusCode, message}`: raised inside the booking engine.
+    Bare,
+}
+
+impl Refusal {
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "BadRequestException", message, Form::Detailed)
+    }
+
+    /// A schema error inside the booking engine: no details.
+    pub(super) fn schema(message: impl Into<String>) -> Self {
+        Self::new(400, "BAD_REQUEST", message, Form::Plain)
+    }
+
+    pub(super) fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(401, "UnauthorizedException", message, Form::Detailed)
+    }
+
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(403, "ForbiddenException", message, Form::Detailed)
+    }
+
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(404, "NotFoundException", message, Form::Detailed)
+    }
+
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(409, "ConflictException", message, Form::Detailed)
+    }
+
+    pub(super) fn bare(status: u16, message: impl Into<String>) -> Self {
+        Self::new(status, "", message, Form::Bare)
+    }
+
+    fn rpc(message: impl Into<String>) -> Self {
+        Self::new(400, "TRPCError", message, Form::Plain)
+    }
+
+    fn new(status: u16, code: &'static str, message: impl Into<String>, form: Form) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            form,
+        }
+    }
+
+    fn body(&self, timestamp: String, path: &str) -> Json {
+        if self.form == Form::Bare {
+            return object! { "statusCode": u32::from(self.status), "message": &self.message };
+        }
+        let details = object! {
+            "message": &self.message,
+            "error": StatusCode::from_u16(self.status)
+                .ok()
+                .and_then(|status| status.canonical_reason()),
+            "statusCode": u32::from(self.status),
+        };
+        object! {
+            "status": "error",
+            "timestamp": timestamp,
+            "path": path,
+            "error": object! {
+                "code": self.code,
+                "message": &self.message,
+                "details": if self.form == Form::Detailed { details } else { Json::Absent },
+            },
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::from_u16(self.status)
+            .unwrap_or_default()
+            .into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<CalComError> for Refusal {
+    fn from(error: CalComError) -> Self {
+        let text = error.to_string();
+        match error {
+            CalComError::NoSuchBooking => Self::not_found("Booking not found"),
+            CalComError::NoSuchEventType => Self::not_found("Event type not found"),
+            CalComError::NoSuchTrigger | CalComError::NoSuchSeat | CalComError::NotStarted => {
+                Self::bad_request(text)
+            }
+            CalComError::HostBusy => Self::bad_request(
+                "User either already has booking at this time or is not available",
+            ),
+            CalComError::InThePast => {
+                Self::bad_request("Attempting to book a meeting in the past.")
+            }
+            CalComError::Full => Self::conflict("No more seats left at this seated booking."),
+            CalComError::AlreadyCancelled => {
+                Self::bad_request("Can't change a booking that is cancelled already")
+            }
+            CalComError::AlreadyRescheduled { successor } => Self::bad_request(format!(
+                "Can't reschedule booking because it has been rescheduled already to booking with uid={successor}"
+            )),
+            CalComError::AlreadyConfirmed => Self::rpc("Booking already confirmed"),
+            CalComError::AlreadyOver => {
+                Self::bare(400, "Cannot cancel a booking that has already ended")
+            }
+            CalComError::Rejected
+            | CalComError::AwaitingPayment
+            | CalComError::NothingToPay
+            | CalComError::WrongKind
+            | CalComError::NoOtherHost => Self::bad_request(text),
+        }
+    }
+}
+
+/// Give refusals their body, and every answer its request id.
+pub(super) async fn dress(
+    State(shared): State<Shared>,
+    OriginalUri(uri): OriginalUri,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = uri
+        .path_and_query()
+        .map_or(uri.path(), |path| path.as_str())
+        .to_owned();
+    let mut response = next.run(request).await;
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        let timestamp = millis(shared.clock.now());
+        response = answer(refusal.status, &refusal.body(timestamp, &path));
+    }
+    let id = shared.world().ids.uuid();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("X-Request-Id", id);
+    }
+    response
+}

@@ -1,0 +1,64 @@
+//! What every use case needs, built once and passed by reference.
+
+use std::sync::Arc;
+
+use calbridge_store::{Store, StoreError};
+use tokio::sync::{Notify, broadcast};
+
+use crate::{clock::Clock, config::Config, connections::Registry, inbox::{Intake, News}};
+
+/// The application. Clones share everything.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// Where time comes from.
+    pub clock: Clock,
+    /// Settings.
+    pub config: Config,
+    /// The connections of all tenants, as deliveries need them.
+    pub registry: Registry,
+    /// Where verified deliveries wait for their commit.
+    pub intake: Intake,
+    /// Wakes the job runner.
+    pub job_bell: Notify,
+    /// What became of webhook events, for whoever watches.
+    pub news: broadcast::Sender<News>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Over an open store whose migrations are applied. Starts the tasks that store deliveries.
+    pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Self, StoreError> {
+        let registry = Registry::load(&store, clock.now()).await?;
+        let (intake, queue) = Intake::new(config.webhooks.queue);
+        let (news, _) = broadcast::channel(1024);
+        let app = Self(Arc::new(Parts {
+            store,
+            clock,
+            config,
+            registry,
+            intake,
+            job_bell: Notify::new(),
+            news,
+        }));
+        crate::inbox::start_writers(&app, queue);
+        Ok(app)
+    }
+
+    /// Take no more deliveries, store those that wait, and close the database.
+    pub async fn stop(&self) {
+        self.intake.close().await;
+        self.store.db().close().await;
+    }
+}

@@ -1,0 +1,48 @@
+//! Tell the story of a booking again: its facts changed under our feet.
+
+use calbridge_core::{change::Change, ids::BookingId, scope::Scope};
+use calbridge_store::bookings::{self, Booking};
+
+use crate::{
+    app::App,
+    inbox::apply::{self, Item, Rules},
+    jobs::JobError,
+};
+
+/// Tell a booking's story again and write what follows.
+pub async fn retell(app: &App, scope: &Scope, id: BookingId) -> Result<(), JobError> {
+    let mut tx = app.store.read().await?;
+    let booking = bookings::find(&mut tx, scope, id).await?;
+    tx.rollback().await?;
+    let Some(booking) = booking else { return Ok(()) };
+    apply_own(app, scope, &booking, Vec::new()).await
+}
+
+/// Apply facts of our own about a booking.
+pub(super) async fn apply_own(
+    app: &App,
+    scope: &Scope,
+    booking: &Booking,
+    changes: Vec<Change>,
+) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let settings = app.registry.current(&app.store, now).await.settings(scope.tenant_id());
+    let rules = Rules {
+        tenant: &settings,
+        complete_after_end: app.config.bookings.complete_after_end,
+    };
+    let item = Item {
+        connection_id: booking.connection_id,
+        provider: booking.booking_provider,
+        creates_leads: false,
+        webhook_event_id: None,
+        actor: scope.actor().clone(),
+        booking_id: Some(booking.id),
+        changes,
+        payload: None,
+    };
+    let mut tx = app.store.write().await?;
+    apply::apply(&mut tx, scope, rules, &[item], None, now).await?;
+    tx.commit().await?;
+    Ok(())
+}

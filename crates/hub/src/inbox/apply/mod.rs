@@ -1,0 +1,238 @@
+//! Applies facts to bookings: loads what a batch needs with a few queries, tells the stories in memory, and writes
+//! what changed with a few statements. The batch is one transaction of the caller's.
+//!
+//! The steps: which facts are about the same booking (`groups`), what the booking looks like then (`rows`), whose
+//! leads its attendees are and what that means for them (`people`), and what to write (`writing`).
+
+mod groups;
+mod people;
+mod report;
+mod rows;
+mod writing;
+
+use std::collections::BTreeMap;
+
+use calbridge_core::{
+    change::Change,
+    ids::{BookingId, ConnectionId, WebhookEventId},
+    provider::Provider,
+    scope::{Actor, Scope},
+    story::{Fact, Story, tell},
+};
+use calbridge_store::{
+    StoreError,
+    booking_changes::{self, BookingChange},
+    bookings::{self, Attendee, Booking},
+    sql::{RawJson, Tx},
+    tenants::TenantSettings,
+};
+use jiff::Timestamp;
+
+pub use self::report::{RowChange, RowChanges};
+
+/// Facts from one source, to be applied together.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The connection they came by.
+    pub connection_id: ConnectionId,
+    /// Its provider.
+    pub provider: Provider,
+    /// Whether somebody unknown becomes a lead.
+    pub creates_leads: bool,
+    /// The event that told them.
+    pub webhook_event_id: Option<WebhookEventId>,
+    /// Who brought them to us.
+    pub actor: Actor,
+    /// The booking they are about, where we know it better than by its references.
+    pub booking_id: Option<BookingId>,
+    /// The facts.
+    pub changes: Vec<Change>,
+    /// The body that told them, as it may be shown.
+    pub payload: Option<RawJson>,
+}
+
+/// What applying an item came to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Applied {
+    /// The bookings it is about.
+    pub bookings: Vec<BookingId>,
+    /// The real changes it made, in words.
+    pub moves: Vec<&'static str>,
+}
+
+/// What applying needs to know of the tenant and the installation.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// The tenant's rules.
+    pub tenant: &'a TenantSettings,
+    /// Whether a job completes bookings after their end.
+    pub complete_after_end: bool,
+}
+
+/// Apply the items of one tenant. On PostgreSQL, [`lock`] must have been called in this transaction.
+///
+/// The answers are in the order of the items. With `report`, every row that changes is noted there.
+pub async fn apply(
+    tx: &mut Tx,
+    scope: &Scope,
+    rules: Rules<'_>,
+    items: &[Item],
+    report: Option<&mut RowChanges>,
+    now: Timestamp,
+) -> Result<Vec<Applied>, StoreError> {
+    let groups = groups::gather(tx, scope, items).await?;
+    let ids: Vec<BookingId> = groups.iter().flat_map(|group| group.bookings.iter().copied()).collect();
+    let mut known = Known::load(tx, scope, &ids).await?;
+
+    let mut chapters = Vec::with_capacity(groups.len());
+    for group in groups {
+        if let Some(chapter) = Chapter::open(group, items, &mut known) {
+            chapters.push(chapter);
+        }
+    }
+    let mut people = people::People::load(tx, scope, &chapters).await?;
+    let written = writing::write(tx, scope, rules, &chapters, items, &mut people, report, now).await?;
+
+    let mut applied = vec![Applied::default(); items.len()];
+    for (chapter, booking_id) in chapters.iter().zip(written) {
+        for fact in &chapter.new_facts {
+            let Some(one) = applied.get_mut(fact.item) else { continue };
+            if !one.bookings.contains(&booking_id) {
+                one.bookings.push(booking_id);
+            }
+            let step = chapter.story.steps.iter().find(|step| step.fingerprint == fact.fact.fingerprint);
+            let moves = step.into_iter().flat_map(|step| &step.moves);
+            one.moves.extend(moves.map(|one| one.kind.as_str()));
+        }
+    }
+    Ok(applied)
+}
+
+/// Keep other nodes from applying facts about the same bookings and people until the end of the transaction.
+pub async fn lock(tx: &mut Tx, tenants_and_items: &[(&Scope, &[Item])]) -> Result<(), StoreError> {
+    let mut keys = Vec::new();
+    for (scope, items) in tenants_and_items {
+        for item in *items {
+            groups::lock_keys(item, &mut keys);
+            people::lock_keys(scope, item, &mut keys);
+        }
+    }
+    tx.lock_keys(&keys).await
+}
+
+/// What the database knows of the bookings of a batch.
+struct Known {
+    bookings: BTreeMap<BookingId, Booking>,
+    changes: BTreeMap<BookingId, Vec<BookingChange>>,
+    attendees: BTreeMap<BookingId, Vec<Attendee>>,
+}
+
+impl Known {
+    async fn load(tx: &mut Tx, scope: &Scope, ids: &[BookingId]) -> Result<Self, StoreError> {
+        let bookings = bookings::find_many_for_update(tx, scope, ids).await?;
+        let mut changes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for change in booking_changes::list(tx, scope, ids).await? {
+            changes.entry(change.booking_id).or_default().push(change);
+        }
+        let mut attendees: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for attendee in bookings::list_attendees(tx, scope, ids).await? {
+            attendees.entry(attendee.booking_id).or_default().push(attendee);
+        }
+        Ok(Self {
+            bookings: bookings.into_iter().map(|booking| (booking.id, booking)).collect(),
+            changes,
+            attendees,
+        })
+    }
+}
+
+/// A new fact and the item that brought it.
+pub(crate) struct NewFact {
+    /// Index of the item.
+    item: usize,
+    fact: Fact,
+}
+
+/// One booking of the batch: as it was, and its story with the new facts.
+pub(crate) struct Chapter {
+    connection_id: ConnectionId,
+    provider: Provider,
+    creates_leads: bool,
+    /// The booking, if there is one yet.
+    booking: Option<Booking>,
+    /// Other bookings that turned out to be the same.
+    joined: Vec<Booking>,
+    /// Its facts so far.
+    old_changes: Vec<BookingChange>,
+    old_attendees: Vec<Attendee>,
+    /// Its story so far; of several that are joined, that of each.
+    old_stories: Vec<Story>,
+    new_facts: Vec<NewFact>,
+    references: Vec<calbridge_core::change::Reference>,
+    story: Story,
+}
+
+impl Chapter {
+    /// `None` when there is nothing to tell: the booking is gone, or has no facts.
+    fn open(group: groups::Group, items: &[Item], known: &mut Known) -> Option<Self> {
+        let mut found: Vec<Booking> = group
+            .bookings
+            .iter()
+            .filter_map(|id| known.bookings.remove(id))
+            .collect();
+        let mut old_changes = Vec::new();
+        let mut old_attendees = Vec::new();
+        let mut old_stories = Vec::new();
+        for booking in &found {
+            let changes = known.changes.remove(&booking.id).unwrap_or_default();
+            old_stories.extend(tell(&facts(&changes)));
+            for change in changes {
+                // Bookings that are joined may share a fact.
+                if !old_changes.iter().any(|old: &BookingChange| old.fingerprint == change.fingerprint) {
+                    old_changes.push(change);
+                }
+            }
+            old_attendees.extend(known.attendees.remove(&booking.id).unwrap_or_default());
+        }
+        let mut new_facts: Vec<NewFact> = Vec::new();
+        for fact in group.facts {
+            let name = &fact.fact.fingerprint;
+            let told = old_changes.iter().any(|change| change.fingerprint == *name)
+                || new_facts.iter().any(|other| other.fact.fingerprint == *name);
+            if !told {
+                new_facts.push(fact);
+            }
+        }
+        let mut all = facts(&old_changes);
+        all.extend(new_facts.iter().map(|new| new.fact.clone()));
+        let story = tell(&all)?;
+        let first = items.get(group.first_item)?;
+        let booking = (!found.is_empty()).then(|| found.remove(0));
+        if booking.is_none() && !group.makes_booking {
+            return None;
+        }
+        Some(Self {
+            connection_id: booking.as_ref().map_or(first.connection_id, |booking| booking.connection_id),
+            provider: booking.as_ref().map_or(first.provider, |booking| booking.booking_provider),
+            creates_leads: first.creates_leads,
+            booking,
+            joined: found,
+            old_changes,
+            old_attendees,
+            old_stories,
+            new_facts,
+            references: group.references,
+            story,
+        })
+    }
+}
+
+fn facts(changes: &[BookingChange]) -> Vec<Fact> {
+    changes
+        .iter()
+        .map(|row| Fact {
+            fingerprint: row.fingerprint.clone(),
+            change: row.change.0.clone(),
+        })
+        .collect()
+}

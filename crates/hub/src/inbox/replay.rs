@@ -1,0 +1,213 @@
+//! Apply a stored event again, one or a range, for real or only to see what would change.
+
+use std::sync::Arc;
+
+use calbridge_core::{
+    change::Verdict,
+    ids::WebhookEventId,
+    scope::{Actor, Scope},
+};
+use calbridge_providers::{Headers, normalize};
+use calbridge_store::{
+    StoreError,
+    audit::{self, Deed},
+    connections,
+    sql::{RawJson, Tx},
+    webhook_events::{self, EventFilter, EventStatus, Finished, WebhookEvent},
+};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::apply::{self, Item, RowChanges, Rules};
+use crate::app::App;
+
+/// Why an event could not be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The tenant has no such event.
+    #[error("there is no webhook event {0}")]
+    NotFound(WebhookEventId),
+    /// Its raw bytes are no longer kept.
+    #[error("the body of webhook event {0} is no longer kept")]
+    BodyGone(WebhookEventId),
+    /// It still cannot be applied.
+    #[error("webhook event {id} cannot be applied: {why}")]
+    StillFails {
+        /// The event.
+        id: WebhookEventId,
+        /// Why.
+        why: String,
+    },
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What replaying an event came to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Replayed {
+    /// The event.
+    pub id: WebhookEventId,
+    /// Its status now; in a dry run, what it would be.
+    pub status: EventStatus,
+    /// Why it is ignored, or still fails.
+    pub reason: Option<String>,
+    /// The real changes it made, in words.
+    pub moves: Vec<&'static str>,
+    /// Rows that would change; noted in a dry run only.
+    pub rows: RowChanges,
+}
+
+/// Apply a stored event again.
+pub async fn replay(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Replayed, ReplayError> {
+    let now = app.clock.now();
+    let mut tx = app.store.write().await?;
+    let (event, replayed) = interpret(app, &mut tx, scope, id, None, now).await?;
+    note(&mut tx, &event, &replayed, now).await?;
+    let deed = Deed::of(scope, "webhook_event.replay", "webhook_event", id)
+        .before(json!({ "status": event.status.as_str() }))
+        .after(json!({ "status": replayed.status.as_str() }));
+    audit::append(&mut tx, vec![deed], now).await?;
+    tx.commit().await?;
+    app.job_bell.notify_one();
+    Ok(replayed)
+}
+
+/// What applying a stored event again would change. Nothing is written.
+pub async fn dry_run(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Replayed, ReplayError> {
+    let now = app.clock.now();
+    let mut rows = RowChanges::default();
+    let mut tx = app.store.write().await?;
+    let (_, mut replayed) = interpret(app, &mut tx, scope, id, Some(&mut rows), now).await?;
+    tx.rollback().await?;
+    replayed.rows = rows;
+    Ok(replayed)
+}
+
+/// Replay up to `limit` events that the filter names, oldest first, beginning above `after`.
+///
+/// Each is a transaction of its own; one that fails is reported and the rest goes on.
+pub async fn replay_range(
+    app: &App,
+    scope: &Scope,
+    filter: &EventFilter,
+    after: WebhookEventId,
+    limit: i64,
+    only_look: bool,
+) -> Result<Vec<Replayed>, ReplayError> {
+    let mut tx = app.store.read().await?;
+    let events = webhook_events::list_after(&mut tx, scope, filter, after, limit).await?;
+    tx.rollback().await?;
+    let mut all = Vec::with_capacity(events.len());
+    for event in events {
+        let outcome = if only_look {
+            dry_run(app, scope, event.id).await
+        } else {
+            replay(app, scope, event.id).await
+        };
+        all.push(match outcome {
+            Ok(replayed) => replayed,
+            Err(ReplayError::Store(error)) => return Err(error.into()),
+            Err(error) => Replayed {
+                id: event.id,
+                status: EventStatus::Failed,
+                reason: Some(error.to_string()),
+                moves: Vec::new(),
+                rows: RowChanges::default(),
+            },
+        });
+    }
+    Ok(all)
+}
+
+/// Read an event anew and apply what it means.
+pub(super) async fn interpret(
+    app: &App,
+    tx: &mut Tx,
+    scope: &Scope,
+    id: WebhookEventId,
+    rows: Option<&mut RowChanges>,
+    now: Timestamp,
+) -> Result<(WebhookEvent, Replayed), ReplayError> {
+    let event = webhook_events::find_for_update(tx, scope, id)
+        .await?
+        .ok_or(ReplayError::NotFound(id))?;
+    let (headers, body) = webhook_events::find_body(tx, scope, id)
+        .await?
+        .ok_or(ReplayError::BodyGone(id))?;
+    let connection = connections::find(tx, scope, event.connection_id)
+        .await?
+        .ok_or(ReplayError::NotFound(id))?;
+    let content_type = Headers(&headers).all("content-type").next();
+    let reading = normalize(event.provider, content_type, &body, event.created_at);
+    let mut replayed = Replayed {
+        id,
+        status: EventStatus::Processed,
+        reason: None,
+        moves: Vec::new(),
+        rows: RowChanges::default(),
+    };
+    match reading.meaning.verdict {
+        Verdict::Ignore(why) => {
+            replayed.status = EventStatus::Ignored;
+            replayed.reason = Some(why);
+        }
+        Verdict::Unreadable(why) => {
+            replayed.status = EventStatus::Failed;
+            replayed.reason = Some(why);
+        }
+        Verdict::Apply(_) if !connection.wants(reading.meaning.canonical) => {
+            replayed.status = EventStatus::Ignored;
+            replayed.reason = Some("filtered".to_owned());
+        }
+        Verdict::Apply(changes) => {
+            let item = Item {
+                connection_id: connection.id,
+                provider: connection.provider,
+                creates_leads: connection.creates_leads,
+                webhook_event_id: Some(id),
+                actor: Actor::Webhook { id },
+                booking_id: None,
+                changes,
+                payload: reading.payload.as_ref().map(|json| RawJson(json.to_string())),
+            };
+            let settings = Arc::clone(&app.registry.current(&app.store, now).await.settings(scope.tenant_id()));
+            let rules = Rules {
+                tenant: &settings,
+                complete_after_end: app.config.bookings.complete_after_end,
+            };
+            let items = [item];
+            apply::lock(tx, &[(scope, items.as_slice())]).await?;
+            let applied = apply::apply(tx, scope, rules, &items, rows, now)
+                .await
+                .map_err(|error| {
+                    if super::intake::is_about_the_database(&error) {
+                        ReplayError::Store(error)
+                    } else {
+                        ReplayError::StillFails { id, why: error.to_string() }
+                    }
+                })?;
+            replayed.moves = applied.into_iter().flat_map(|one| one.moves).collect();
+        }
+    }
+    Ok((event, replayed))
+}
+
+/// Note on the event what became of it.
+pub(super) async fn note(
+    tx: &mut Tx,
+    event: &WebhookEvent,
+    replayed: &Replayed,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let failed = replayed.status == EventStatus::Failed;
+    let finished = Finished {
+        id: event.id,
+        status: replayed.status,
+        reason: replayed.reason.clone().filter(|_| !failed),
+        error_message: replayed.reason.clone().filter(|_| failed),
+        attempts: event.attempts + 1,
+        next_attempt_at: None,
+    };
+    webhook_events::finish(tx, &[finished], now).await
+}

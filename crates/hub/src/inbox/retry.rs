@@ -1,0 +1,52 @@
+//! Apply an event that failed, from the queue.
+
+use calbridge_core::{
+    ids::{TenantId, WebhookEventId},
+    scope::Scope,
+};
+use calbridge_store::webhook_events::{self, EventStatus, Finished};
+
+use super::{ReplayError, intake, replay};
+use crate::{app::App, jobs::JobError};
+
+/// Try a failed event again. After its last try it stays failed until somebody looks.
+pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<(), JobError> {
+    let now = app.clock.now();
+    let scope = Scope::system(tenant);
+    let mut tx = app.store.write().await?;
+    match replay::interpret(app, &mut tx, &scope, id, None, now).await {
+        Ok((event, replayed)) => {
+            if event.status == EventStatus::Failed || event.status == EventStatus::Received {
+                replay::note(&mut tx, &event, &replayed, now).await?;
+                tx.commit().await?;
+            }
+            Ok(())
+        }
+        Err(ReplayError::Store(error)) => Err(error.into()),
+        Err(ReplayError::NotFound(_)) => Ok(()),
+        Err(error @ (ReplayError::BodyGone(_) | ReplayError::StillFails { .. })) => {
+            drop(tx);
+            let mut tx = app.store.write().await?;
+            let Some(event) = webhook_events::find_for_update(&mut tx, &scope, id).await? else {
+                return Ok(());
+            };
+            let attempts = event.attempts + 1;
+            let next_attempt_at = intake::next_attempt(u32::try_from(attempts).unwrap_or(u32::MAX), now);
+            let finished = Finished {
+                id,
+                status: EventStatus::Failed,
+                reason: None,
+                error_message: Some(error.to_string()),
+                attempts,
+                next_attempt_at,
+            };
+            webhook_events::finish(&mut tx, &[finished], now).await?;
+            tx.commit().await?;
+            match next_attempt_at {
+                Some(at) => Err(JobError::retry_at(at, &error)),
+                // The event itself shows that it failed; there is nothing left for the queue.
+                None => Ok(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Takes due jobs, leases them, runs them.
+
+use std::time::Duration;
+
+use calbridge_core::{
+    ids::{BookingId, WebhookEventId},
+    retry::RetryPlan,
+    scope::Scope,
+};
+use calbridge_store::{
+    StoreError,
+    jobs::{self, Job},
+};
+use jiff::SignedDuration;
+use serde::{Deserialize, de::DeserializeOwned};
+use tokio_util::sync::CancellationToken;
+
+use super::{JobError, Kind};
+use crate::{app::App, booking, inbox};
+
+/// Work that takes longer is somebody else's again.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Jobs leased at once.
+const MOST_AT_ONCE: i64 = 20;
+
+/// Without a bell, how long until we look again: other processes ask for work too.
+const POLL: Duration = Duration::from_secs(1);
+
+/// For jobs that do not say when to try again.
+const PLAN: RetryPlan = RetryPlan {
+    attempts: 10,
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(15 * 60),
+};
+
+/// Run jobs as they fall due, until stopped. A job under way is finished.
+pub async fn run_until_stopped(app: App, stop: CancellationToken) {
+    loop {
+        match run_due(&app).await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::warn!(%error, "Could not take jobs"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = app.job_bell.notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Run the jobs that are due now, one after another; how many there were.
+pub async fn run_due(app: &App) -> Result<usize, StoreError> {
+    let now = app.clock.now();
+    let mut tx = app.store.write().await?;
+    let due = jobs::claim(&mut tx, now, now + LEASE, MOST_AT_ONCE).await?;
+    tx.commit().await?;
+    let count = due.len();
+    for job in due {
+        let outcome = run(app, &job).await;
+        let now = app.clock.now();
+        let mut tx = app.store.write().await?;
+        match outcome {
+            Ok(()) => jobs::done(&mut tx, &job).await?,
+            Err(JobError::Fail(why)) => {
+                tracing::error!(job.kind = job.kind, job.id = job.id.0, "A job failed for good: {why}");
+                jobs::failed(&mut tx, &job, &why, None).await?;
+            }
+            Err(JobError::Retry { at, why }) => {
+                let planned = PLAN
+                    .after(u32::try_from(job.attempts).unwrap_or(u32::MAX))
+                    .and_then(|wait| now.checked_add(wait).ok());
+                let at = at.or(planned);
+                tracing::warn!(job.kind = job.kind, job.id = job.id.0, again_at = ?at, "A job failed: {why}");
+                jobs::failed(&mut tx, &job, &why, at).await?;
+            }
+        }
+        tx.commit().await?;
+    }
+    Ok(count)
+}
+
+#[derive(Deserialize)]
+struct OfEvent {
+    webhook_event_id: WebhookEventId,
+}
+
+#[derive(Deserialize)]
+struct OfBooking {
+    booking_id: BookingId,
+}
+
+async fn run(app: &App, job: &Job) -> Result<(), JobError> {
+    let scope = Scope::system(job.tenant_id);
+    match Kind::from_word(&job.kind) {
+        Some(Kind::ApplyEvent) => {
+            let of: OfEvent = payload(job)?;
+            inbox::retry(app, job.tenant_id, of.webhook_event_id).await
+        }
+        Some(Kind::CompleteBooking) => {
+            let of: OfBooking = payload(job)?;
+            booking::complete(app, &scope, of.booking_id).await
+        }
+        Some(Kind::RetellBooking) => {
+            let of: OfBooking = payload(job)?;
+            booking::retell(app, &scope, of.booking_id).await
+        }
+        // A newer release asked for it; its worker will take it.
+        None => Err(JobError::Retry {
+            at: None,
+            why: format!("this release does not know jobs of kind {}", job.kind),
+        }),
+    }
+}
+
+fn payload<T: DeserializeOwned>(job: &Job) -> Result<T, JobError> {
+    serde_json::from_value(job.payload.clone()).map_err(|_| JobError::fail("the payload is not what it should be"))
+}

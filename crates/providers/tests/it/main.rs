@@ -1,0 +1,9 @@
+//! The crate as its callers see it: fixtures in, meanings and verdicts out.
+
+mod calcom;
+mod calendly;
+mod fixtures;
+mod meaning;
+mod names;
+mod robustness;
+mod signatures;

@@ -1,0 +1,551 @@
+//! Tables `bookings`, `booking_references` and `attendees`.
+
+use calbridge_core::{
+    change::{Host, Reference, ReferenceKind},
+    ids::{AttendeeId, BookingId, ConnectionId, LeadId, TenantId, UserId},
+    provider::Provider,
+    scope::Scope,
+    state::Confirmation,
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    page::{Page, PageRequest},
+    sql::{Json, RawJson, StoreError, Tx, Value, in_list},
+    types::row_type,
+};
+
+row_type! {
+    /// One agreed meeting. Without its payload, which is large and rarely read.
+    Booking {
+        /// Id.
+        id: BookingId,
+        /// Id for interfaces that promise a UUID.
+        public_id: Uuid,
+        /// Tenant.
+        tenant_id: TenantId,
+        /// Connection.
+        connection_id: ConnectionId,
+        /// Provider.
+        booking_provider: Provider,
+        /// When the row was made.
+        created_at: Timestamp,
+        /// The lead of the first who booked.
+        lead_id: Option<LeadId>,
+        /// The provider's current id.
+        external_booking_id: Option<String>,
+        /// The provider's current integer.
+        external_number: Option<i64>,
+        /// Booking type.
+        booking_type: String,
+        /// Title.
+        title: Option<String>,
+        /// Description.
+        description: Option<String>,
+        /// What the booker wrote.
+        notes: Option<String>,
+        /// Start.
+        scheduled_at: Option<Timestamp>,
+        /// End.
+        ends_at: Option<Timestamp>,
+        /// Start before the last reschedule.
+        previous_start: Option<Timestamp>,
+        /// How often it was moved.
+        rescheduled_count: i32,
+        /// IANA zone of the one who booked.
+        time_zone: Option<String>,
+        /// The provider's event type id or URI.
+        event_type_id: Option<String>,
+        /// The provider's slug of the event type.
+        event_type_slug: Option<String>,
+        /// `scheduled`, `completed`, `cancelled` or `no_show`.
+        status: String,
+        /// Whether the host has agreed.
+        confirmation: Confirmation,
+        /// Why it was called off or declined.
+        cancellation_reason: Option<String>,
+        /// Place.
+        location: Option<String>,
+        /// Link to the meeting.
+        meeting_url: Option<String>,
+        /// Several may book places.
+        is_group: bool,
+        /// How many places.
+        capacity: Option<i64>,
+        /// Paid for.
+        paid: bool,
+        /// Price in minor units.
+        price: Option<i64>,
+        /// ISO 4217 code.
+        currency: Option<String>,
+        /// Series of a recurring booking.
+        series: Option<String>,
+        /// Who is met.
+        hosts: Json<Vec<Host>>,
+        /// The user of ours who is responsible.
+        assigned_teacher_id: Option<UserId>,
+        /// The change whose body is the payload.
+        told_by: Option<String>,
+        /// When it was made, if a fact tells.
+        made_at: Option<Timestamp>,
+        /// The last real change.
+        changed_at: Timestamp,
+        /// Raised by every write of ours.
+        revision: i64,
+        /// When the row was changed last.
+        updated_at: Timestamp,
+    }
+}
+
+/// Columns that never change: they come first.
+const FIXED: usize = 6;
+
+row_type! {
+    /// Somebody who comes.
+    Attendee {
+        /// Id.
+        id: AttendeeId,
+        /// Tenant.
+        tenant_id: TenantId,
+        /// Booking.
+        booking_id: BookingId,
+        /// Names the attendee within the booking.
+        attendee_key: String,
+        /// `booker` or `guest`.
+        role: String,
+        /// Lead, of those who booked.
+        lead_id: Option<LeadId>,
+        /// Name.
+        name: Option<String>,
+        /// First name.
+        first_name: Option<String>,
+        /// Everything else.
+        last_name: Option<String>,
+        /// E-mail address.
+        email: Option<String>,
+        /// Phone number.
+        phone: Option<String>,
+        /// IANA zone.
+        time_zone: Option<String>,
+        /// Language tag.
+        language: Option<String>,
+        /// The provider's name for the place.
+        external_id: Option<String>,
+        /// `active`, `cancelled` or `moved`.
+        status: String,
+        /// Marked absent, marked present again, or never marked.
+        no_show: Option<bool>,
+        /// When they were first heard of.
+        joined_at: Timestamp,
+        /// The last real change that concerns them.
+        changed_at: Timestamp,
+    }
+}
+
+/// Insert bookings, with ids from [`crate::ids::reserve`], and their payloads.
+pub async fn insert(tx: &mut Tx, bookings: &[(Booking, Option<RawJson>)]) -> Result<(), StoreError> {
+    let columns = Booking::column_list();
+    let rows = bookings
+        .iter()
+        .map(|(booking, payload)| {
+            let mut values = booking.values();
+            values.push(payload.into());
+            values
+        })
+        .collect();
+    tx.insert_rows(
+        &format!("INSERT INTO bookings ({columns}, webhook_payload) VALUES"),
+        rows,
+        "",
+    )
+    .await?;
+    Ok(())
+}
+
+/// Write everything about bookings that can change. A payload of `None` stays as it is.
+pub async fn update(tx: &mut Tx, bookings: &[(Booking, Option<RawJson>)]) -> Result<(), StoreError> {
+    let changing = &Booking::COLUMNS[FIXED..];
+    let values = |booking: &Booking| {
+        let mut values = booking.values();
+        values.drain(1..FIXED);
+        values
+    };
+    let (mut with_payload, mut without) = (Vec::new(), Vec::new());
+    for (booking, payload) in bookings {
+        let mut row = values(booking);
+        if payload.is_some() {
+            row.push(payload.into());
+            with_payload.push(row);
+        } else {
+            without.push(row);
+        }
+    }
+    let and_payload = [changing, &["webhook_payload"]].concat();
+    tx.update_rows("bookings", "id", &and_payload, with_payload).await?;
+    tx.update_rows("bookings", "id", changing, without).await?;
+    Ok(())
+}
+
+/// Give a booking the payload of another.
+pub async fn copy_payload(tx: &mut Tx, scope: &Scope, from: BookingId, to: BookingId) -> Result<(), StoreError> {
+    tx.query(
+        "UPDATE bookings SET revision = revision + 1,
+             webhook_payload = (SELECT b.webhook_payload FROM bookings b WHERE b.tenant_id = $1 AND b.id = $2)
+         WHERE tenant_id = $1 AND id = $3",
+    )
+    .bind(scope.tenant_id())
+    .bind(from)
+    .bind(to)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Delete bookings that were joined with others; what hangs on them must have been moved.
+pub async fn delete(tx: &mut Tx, scope: &Scope, ids: &[BookingId]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let (list, values) = in_list(2, ids.iter().copied());
+    tx.query(format!("DELETE FROM bookings WHERE tenant_id = $1 AND id IN {list}"))
+        .bind(scope.tenant_id())
+        .bind_all::<Value>(values)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Bookings of a tenant by id, locked until the end of the transaction.
+pub async fn find_many_for_update(
+    tx: &mut Tx,
+    scope: &Scope,
+    ids: &[BookingId],
+) -> Result<Vec<Booking>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let for_update = tx.for_update();
+    let columns = Booking::column_list();
+    let (list, values) = in_list(2, ids.iter().copied());
+    tx.query(format!(
+        "SELECT {columns} FROM bookings WHERE tenant_id = $1 AND id IN {list} ORDER BY id {for_update}"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(values)
+    .all()
+    .await
+}
+
+/// Bookings of a tenant by id.
+pub async fn find_many(tx: &mut Tx, scope: &Scope, ids: &[BookingId]) -> Result<Vec<Booking>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let columns = Booking::column_list();
+    let (list, values) = in_list(2, ids.iter().copied());
+    tx.query(format!(
+        "SELECT {columns} FROM bookings WHERE tenant_id = $1 AND id IN {list} ORDER BY id"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(values)
+    .all()
+    .await
+}
+
+/// The booking, if the tenant has it.
+pub async fn find(tx: &mut Tx, scope: &Scope, id: BookingId) -> Result<Option<Booking>, StoreError> {
+    Ok(find_many(tx, scope, &[id]).await?.pop())
+}
+
+/// The body that told the details of a booking last.
+pub async fn find_payload(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: BookingId,
+) -> Result<Option<serde_json::Value>, StoreError> {
+    let found: Option<(Option<serde_json::Value>,)> = tx
+        .query("SELECT webhook_payload FROM bookings WHERE tenant_id = $1 AND id = $2")
+        .bind(scope.tenant_id())
+        .bind(id)
+        .optional()
+        .await?;
+    Ok(found.and_then(|(payload,)| payload))
+}
+
+/// The bookings of a tenant that any id ever named: our own ids, the provider's current ones and all former ones.
+pub async fn find_by_any_id(tx: &mut Tx, scope: &Scope, any_id: &str) -> Result<Vec<BookingId>, StoreError> {
+    let number: Option<i64> = any_id.parse().ok();
+    let public_id: Option<Uuid> = any_id.parse().ok();
+    let found: Vec<(BookingId,)> = tx
+        .query(
+            "SELECT id FROM bookings WHERE tenant_id = $1 AND id = $2
+             UNION SELECT id FROM bookings WHERE tenant_id = $1 AND public_id = $3
+             UNION SELECT booking_id FROM booking_references WHERE tenant_id = $1 AND value = $4
+             ORDER BY 1 LIMIT 3",
+        )
+        .bind(scope.tenant_id())
+        .bind(number)
+        .bind(public_id)
+        .bind(any_id)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Which bookings to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BookingFilter {
+    /// Only with this status.
+    pub status: Option<String>,
+    /// Only with this confirmation.
+    pub confirmation: Option<Confirmation>,
+    /// Only of this provider.
+    pub provider: Option<Provider>,
+    /// Only of this connection.
+    pub connection_id: Option<ConnectionId>,
+    /// Only those this lead has a part in.
+    pub lead_id: Option<LeadId>,
+    /// Only of this type.
+    pub booking_type: Option<String>,
+    /// Only those that were moved, or those that were not.
+    pub rescheduled: Option<bool>,
+    /// Starting at or after.
+    pub from: Option<Timestamp>,
+    /// Starting before.
+    pub to: Option<Timestamp>,
+}
+
+/// Bookings of a tenant, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    scope: &Scope,
+    filter: &BookingFilter,
+    page: PageRequest,
+) -> Result<Page<Booking>, StoreError> {
+    let columns = Booking::column_list();
+    let mut sql = format!("SELECT {columns} FROM bookings WHERE tenant_id = $1 AND id < $2");
+    let mut values: Vec<Value> = Vec::new();
+    let mut add = |before: &str, value: Option<Value>, after: &str| {
+        if let Some(value) = value {
+            sql.push_str(&format!(" AND {before} ${}{after}", values.len() + 4));
+            values.push(value);
+        }
+    };
+    add("status =", filter.status.as_ref().map(Value::from), "");
+    add("confirmation =", filter.confirmation.map(Value::from), "");
+    add("booking_provider =", filter.provider.map(Value::from), "");
+    add("connection_id =", filter.connection_id.map(Value::from), "");
+    add("booking_type =", filter.booking_type.as_ref().map(Value::from), "");
+    add("scheduled_at >=", filter.from.map(Value::from), "");
+    add("scheduled_at <", filter.to.map(Value::from), "");
+    add(
+        "id IN (SELECT booking_id FROM attendees WHERE tenant_id = $1 AND lead_id =",
+        filter.lead_id.map(Value::from),
+        ")",
+    );
+    match filter.rescheduled {
+        Some(true) => sql.push_str(" AND rescheduled_count > 0"),
+        Some(false) => sql.push_str(" AND rescheduled_count = 0"),
+        None => {}
+    }
+    sql.push_str(" ORDER BY id DESC LIMIT $3");
+    let rows = tx
+        .query(sql)
+        .bind(scope.tenant_id())
+        .bind(page.below_or_max())
+        .bind(page.limit + 1)
+        .bind_all(values)
+        .all()
+        .await?;
+    Ok(page.page(rows, |booking: &Booking| booking.id.0))
+}
+
+/// The newest bookings a lead has a part in.
+pub async fn list_of_lead(
+    tx: &mut Tx,
+    scope: &Scope,
+    lead_id: LeadId,
+    limit: i64,
+) -> Result<Vec<Booking>, StoreError> {
+    let filter = BookingFilter {
+        lead_id: Some(lead_id),
+        ..BookingFilter::default()
+    };
+    Ok(list(tx, scope, &filter, PageRequest { below: None, limit }).await?.data)
+}
+
+// References.
+
+/// Which booking a reference of a connection names.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ReferenceRow {
+    /// Connection.
+    pub connection_id: ConnectionId,
+    /// The reference.
+    pub reference: Reference,
+    /// The booking it names.
+    pub booking_id: BookingId,
+}
+
+impl crate::sql::FromRow for ReferenceRow {
+    fn from_row(row: &crate::sql::Row) -> Result<Self, StoreError> {
+        let kind: String = row.get("kind")?;
+        Ok(Self {
+            connection_id: row.get("connection_id")?,
+            reference: Reference {
+                kind: ReferenceKind::from_word(&kind).ok_or_else(|| StoreError::Decode {
+                    column: "kind".to_owned(),
+                    reason: "unknown word".into(),
+                })?,
+                value: row.get("value")?,
+            },
+            booking_id: row.get("booking_id")?,
+        })
+    }
+}
+
+/// The known ones among references with these values, of whatever kind and connection of the tenant.
+pub async fn find_references(
+    tx: &mut Tx,
+    scope: &Scope,
+    values: &[String],
+) -> Result<Vec<ReferenceRow>, StoreError> {
+    if values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, bound) = in_list(2, values);
+    tx.query(format!(
+        "SELECT connection_id, kind, value, booking_id FROM booking_references
+         WHERE tenant_id = $1 AND value IN {list}"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(bound)
+    .all()
+    .await
+}
+
+/// Every reference of some bookings, in a fixed order.
+pub async fn list_references(
+    tx: &mut Tx,
+    scope: &Scope,
+    bookings: &[BookingId],
+) -> Result<Vec<ReferenceRow>, StoreError> {
+    if bookings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, bound) = in_list(2, bookings.iter().copied());
+    tx.query(format!(
+        "SELECT connection_id, kind, value, booking_id FROM booking_references
+         WHERE tenant_id = $1 AND booking_id IN {list} ORDER BY booking_id, kind, value"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(bound)
+    .all()
+    .await
+}
+
+/// Add references; those that are there stay as they are.
+pub async fn add_references(
+    tx: &mut Tx,
+    scope: &Scope,
+    references: &[ReferenceRow],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = references
+        .iter()
+        .map(|row| {
+            vec![
+                scope.tenant_id().into(),
+                row.connection_id.into(),
+                row.reference.kind.as_str().into(),
+                (&row.reference.value).into(),
+                row.booking_id.into(),
+                Value::from(now),
+            ]
+        })
+        .collect();
+    tx.insert_rows(
+        "INSERT INTO booking_references (tenant_id, connection_id, kind, value, booking_id, created_at) VALUES",
+        rows,
+        "ON CONFLICT (connection_id, kind, value) DO NOTHING",
+    )
+    .await?;
+    Ok(())
+}
+
+/// Everything that names or hangs on `from` belongs to `to` from now on, apart from attendees and activities,
+/// which follow from the changes.
+pub async fn join(tx: &mut Tx, scope: &Scope, from: BookingId, to: BookingId) -> Result<(), StoreError> {
+    for sql in [
+        "UPDATE booking_references SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2",
+        "UPDATE booking_changes SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2
+             AND fingerprint NOT IN (SELECT c.fingerprint FROM booking_changes c WHERE c.booking_id = $3)",
+        "UPDATE leads SET current_booking_id = $3 WHERE tenant_id = $1 AND current_booking_id = $2",
+    ] {
+        tx.query(sql)
+            .bind(scope.tenant_id())
+            .bind(from)
+            .bind(to)
+            .execute()
+            .await?;
+    }
+    Ok(())
+}
+
+// Attendees.
+
+/// The attendees of some bookings, in the order in which people would list them.
+pub async fn list_attendees(
+    tx: &mut Tx,
+    scope: &Scope,
+    bookings: &[BookingId],
+) -> Result<Vec<Attendee>, StoreError> {
+    if bookings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, bound) = in_list(2, bookings.iter().copied());
+    tx.query(format!(
+        "SELECT * FROM attendees WHERE tenant_id = $1 AND booking_id IN {list}
+         ORDER BY booking_id, role, joined_at, attendee_key"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(bound)
+    .all()
+    .await
+}
+
+/// Insert attendees, or bring those with the same key up to date.
+pub async fn put_attendees(tx: &mut Tx, attendees: &[Attendee]) -> Result<(), StoreError> {
+    let columns = Attendee::COLUMNS[1..].join(", ");
+    let set: Vec<_> = Attendee::COLUMNS[4..]
+        .iter()
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    let set = set.join(", ");
+    let rows = attendees
+        .iter()
+        .map(|attendee| attendee.values().split_off(1))
+        .collect();
+    tx.insert_rows(
+        &format!("INSERT INTO attendees ({columns}) VALUES"),
+        rows,
+        &format!("ON CONFLICT (booking_id, attendee_key) DO UPDATE SET {set}"),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Delete attendees whom the story no longer knows.
+pub async fn delete_attendees(tx: &mut Tx, scope: &Scope, ids: &[AttendeeId]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let (list, bound) = in_list(2, ids.iter().copied());
+    tx.query(format!("DELETE FROM attendees WHERE tenant_id = $1 AND id IN {list}"))
+        .bind(scope.tenant_id())
+        .bind_all::<Value>(bound)
+        .execute()
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Table `jobs`: the queue of work. Jobs are leased; a job that is not finished when its lease ends is due again.
+
+use calbridge_core::ids::{JobId, TenantId};
+use jiff::Timestamp;
+use serde_json::Value as JsonValue;
+
+use crate::{
+    sql::{StoreError, Tx, Value, in_list},
+    types::row_type,
+};
+
+row_type! {
+    /// A unit of work, leased or waiting.
+    Job {
+        /// Id.
+        id: JobId,
+        /// Tenant.
+        tenant_id: TenantId,
+        /// What to do.
+        kind: String,
+        /// One job per key.
+        unique_key: String,
+        /// With what.
+        payload: JsonValue,
+        /// `waiting` or `failed`.
+        state: String,
+        /// When it is due, or when the lease ends.
+        run_at: Timestamp,
+        /// How often it was tried.
+        attempts: i32,
+        /// What went wrong last.
+        last_error: Option<String>,
+        /// When it was asked for.
+        created_at: Timestamp,
+    }
+}
+
+/// Work to be done.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NewJob {
+    /// Tenant.
+    pub tenant_id: TenantId,
+    /// What to do.
+    pub kind: &'static str,
+    /// One job per key.
+    pub unique_key: String,
+    /// With what.
+    pub payload: JsonValue,
+    /// When it is due.
+    pub run_at: Timestamp,
+}
+
+/// Ask for jobs. One that waits already under its key is moved and gets the new payload.
+pub async fn enqueue(tx: &mut Tx, jobs: Vec<NewJob>, now: Timestamp) -> Result<(), StoreError> {
+    let rows = jobs
+        .into_iter()
+        .map(|job| {
+            vec![
+                job.tenant_id.into(),
+                job.kind.into(),
+                job.unique_key.into(),
+                job.payload.into(),
+                job.run_at.into(),
+                "waiting".into(),
+                0_i32.into(),
+                Value::from(now),
+            ]
+        })
+        .collect();
+    tx.insert_rows(
+        "INSERT INTO jobs (tenant_id, kind, unique_key, payload, run_at, state, attempts, created_at) VALUES",
+        rows,
+        "ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at,
+             state = 'waiting', attempts = 0, last_error = NULL",
+    )
+    .await?;
+    Ok(())
+}
+
+/// Drop the jobs with these keys.
+pub async fn cancel(tx: &mut Tx, unique_keys: &[String]) -> Result<(), StoreError> {
+    if unique_keys.is_empty() {
+        return Ok(());
+    }
+    let (list, values) = in_list(1, unique_keys);
+    tx.query(format!("DELETE FROM jobs WHERE unique_key IN {list}"))
+        .bind_all::<Value>(values)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Take up to `limit` due jobs of whatever tenant and lease them until `lease_until`.
+pub async fn claim(
+    tx: &mut Tx,
+    now: Timestamp,
+    lease_until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Job>, StoreError> {
+    let skip_locked = tx.skip_locked();
+    tx.query(format!(
+        "WITH due AS MATERIALIZED (
+             SELECT id FROM jobs WHERE state = 'waiting' AND run_at <= $2
+             ORDER BY run_at, id LIMIT $3 {skip_locked}
+         )
+         UPDATE jobs SET attempts = attempts + 1, run_at = $1
+         WHERE id IN (SELECT id FROM due)
+         RETURNING *"
+    ))
+    .bind(lease_until)
+    .bind(now)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// A job is done, unless it was asked for again or its lease was lost meanwhile.
+pub async fn done(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
+    tx.query("DELETE FROM jobs WHERE id = $1 AND run_at = $2 AND attempts = $3")
+        .bind(job.id)
+        .bind(job.run_at)
+        .bind(job.attempts)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// A job failed and is due again at `run_at`, or stays failed until somebody looks.
+pub async fn failed(
+    tx: &mut Tx,
+    job: &Job,
+    error: &str,
+    run_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    tx.query(
+        "UPDATE jobs SET state = $4, run_at = $5, last_error = $6
+         WHERE id = $1 AND run_at = $2 AND attempts = $3",
+    )
+    .bind(job.id)
+    .bind(job.run_at)
+    .bind(job.attempts)
+    .bind(if run_at.is_some() { "waiting" } else { "failed" })
+    .bind(run_at.unwrap_or(job.run_at))
+    .bind(error)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// When the next waiting job of whatever tenant is due.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let (at,) = tx
+        .query("SELECT MIN(run_at) FROM jobs WHERE state = 'waiting'")
+        .one()
+        .await?;
+    Ok(at)
+}
+
+/// How many jobs of all tenants wait and are due, and how many have failed for good.
+pub async fn count_of_all_tenants(tx: &mut Tx, now: Timestamp) -> Result<(i64, i64), StoreError> {
+    let (due,) = tx
+        .query("SELECT COUNT(*) FROM jobs WHERE state = 'waiting' AND run_at <= $1")
+        .bind(now)
+        .one()
+        .await?;
+    let (failed,) = tx
+        .query("SELECT COUNT(*) FROM jobs WHERE state = 'failed'")
+        .one()
+        .await?;
+    Ok((due, failed))
+}

@@ -1,0 +1,250 @@
+//! Table `leads`: the people a tenant follows.
+
+use std::collections::BTreeMap;
+
+use calbridge_core::{
+    ids::{BookingId, LeadId, TenantId, UserId},
+    scope::Scope,
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    page::{Page, PageRequest},
+    sql::{Json, StoreError, Tx, Value, in_list},
+    types::row_type,
+};
+
+row_type! {
+    /// A person a tenant follows.
+    Lead {
+        /// Id.
+        id: LeadId,
+        /// Id for interfaces that promise a UUID.
+        public_id: Uuid,
+        /// Tenant.
+        tenant_id: TenantId,
+        /// Name as one text.
+        name: String,
+        /// First name.
+        first_name: String,
+        /// Everything else.
+        last_name: String,
+        /// E-mail address as given.
+        email: Option<String>,
+        /// E-mail address normalized; identifies the person.
+        email_key: Option<String>,
+        /// Phone number as given.
+        phone: Option<String>,
+        /// Phone number in E.164 form; identifies a person without an e-mail address.
+        phone_key: Option<String>,
+        /// Status.
+        status: String,
+        /// When what led to the status happened.
+        status_at: Timestamp,
+        /// Through which channel the lead came.
+        channel: Option<String>,
+        /// The booking type of the first booking.
+        reference: Option<String>,
+        /// Where the person came from.
+        source_detail: Option<String>,
+        /// Notes of the last booking.
+        activity_notes: Option<String>,
+        /// The provider's number of the current booking.
+        booking_id: Option<String>,
+        /// Link to the current booking.
+        booking_url: Option<String>,
+        /// Start of the current booking.
+        booked_at: Option<Timestamp>,
+        /// The current booking.
+        current_booking_id: Option<BookingId>,
+        /// Orders the lead's bookings; the current one has the greatest.
+        current_booking_rank: Option<String>,
+        /// IANA zone.
+        time_zone: Option<String>,
+        /// Language tag.
+        language: Option<String>,
+        /// Agreed to the processing of personal data.
+        consent_gdpr: Option<bool>,
+        /// Agreed to be sent advertising.
+        consent_marketing: Option<bool>,
+        /// When consent was recorded.
+        consent_at: Option<Timestamp>,
+        /// Where the person came from first.
+        first_utm: Option<Json<BTreeMap<String, String>>>,
+        /// When.
+        first_utm_at: Option<Timestamp>,
+        /// Where the person came from last.
+        last_utm: Option<Json<BTreeMap<String, String>>>,
+        /// When.
+        last_utm_at: Option<Timestamp>,
+        /// When each field was told last.
+        told_at: Json<BTreeMap<String, Timestamp>>,
+        /// The user responsible for the lead.
+        assigned_user_id: Option<UserId>,
+        /// When the row was made.
+        created_at: Timestamp,
+        /// When it was changed last.
+        updated_at: Timestamp,
+    }
+}
+
+/// Insert leads with ids from [`crate::ids::reserve`].
+pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<(), StoreError> {
+    let columns = Lead::column_list();
+    let rows = leads.iter().map(Lead::values).collect();
+    tx.insert_rows(&format!("INSERT INTO leads ({columns}) VALUES"), rows, "")
+        .await?;
+    Ok(())
+}
+
+/// Write everything about leads that can change.
+pub async fn update(tx: &mut Tx, leads: &[Lead]) -> Result<(), StoreError> {
+    // The first three columns (id, public_id, tenant_id) are fixed.
+    let rows = leads
+        .iter()
+        .map(|lead| {
+            let mut values = lead.values();
+            values.drain(1..3);
+            values
+        })
+        .collect();
+    tx.update_rows("leads", "id", &Lead::COLUMNS[3..], rows).await?;
+    Ok(())
+}
+
+/// How to find leads.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LeadKeys {
+    /// By id.
+    pub ids: Vec<LeadId>,
+    /// By normalized e-mail address.
+    pub emails: Vec<String>,
+    /// By E.164 number, among leads without an e-mail address.
+    pub phones: Vec<String>,
+}
+
+/// The leads of a tenant that have any of the keys, locked until the end of the transaction.
+pub async fn find_many_for_update(
+    tx: &mut Tx,
+    scope: &Scope,
+    keys: &LeadKeys,
+) -> Result<Vec<Lead>, StoreError> {
+    let mut ids: Vec<LeadId> = keys.ids.clone();
+    if !keys.emails.is_empty() {
+        let (list, values) = in_list(2, &keys.emails);
+        let found: Vec<(LeadId,)> = tx
+            .query(format!(
+                "SELECT id FROM leads WHERE tenant_id = $1 AND email_key IS NOT NULL AND email_key IN {list}"
+            ))
+            .bind(scope.tenant_id())
+            .bind_all::<Value>(values)
+            .all()
+            .await?;
+        ids.extend(found.into_iter().map(|(id,)| id));
+    }
+    if !keys.phones.is_empty() {
+        let (list, values) = in_list(2, &keys.phones);
+        let found: Vec<(LeadId,)> = tx
+            .query(format!(
+                "SELECT id FROM leads WHERE tenant_id = $1 AND email_key IS NULL AND phone_key IN {list}"
+            ))
+            .bind(scope.tenant_id())
+            .bind_all::<Value>(values)
+            .all()
+            .await?;
+        ids.extend(found.into_iter().map(|(id,)| id));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let for_update = tx.for_update();
+    let (list, values) = in_list(2, ids);
+    tx.query(format!(
+        "SELECT * FROM leads WHERE tenant_id = $1 AND id IN {list} ORDER BY id {for_update}"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(values)
+    .all()
+    .await
+}
+
+/// The lead, if the tenant has it.
+pub async fn find(tx: &mut Tx, scope: &Scope, id: LeadId) -> Result<Option<Lead>, StoreError> {
+    tx.query("SELECT * FROM leads WHERE tenant_id = $1 AND id = $2")
+        .bind(scope.tenant_id())
+        .bind(id)
+        .optional()
+        .await
+}
+
+/// The lead with this public id, if the tenant has it.
+pub async fn find_by_public_id(tx: &mut Tx, scope: &Scope, public_id: Uuid) -> Result<Option<Lead>, StoreError> {
+    tx.query("SELECT * FROM leads WHERE tenant_id = $1 AND public_id = $2")
+        .bind(scope.tenant_id())
+        .bind(public_id)
+        .optional()
+        .await
+}
+
+/// Which leads to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LeadFilter {
+    /// Only with this status.
+    pub status: Option<String>,
+    /// Only with this normalized e-mail address.
+    pub email: Option<String>,
+    /// Only with this E.164 number.
+    pub phone: Option<String>,
+    /// Only with this text in the name, whatever the case.
+    pub name: Option<String>,
+}
+
+/// Leads of a tenant, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    scope: &Scope,
+    filter: &LeadFilter,
+    page: PageRequest,
+) -> Result<Page<Lead>, StoreError> {
+    let mut sql = "SELECT * FROM leads WHERE tenant_id = $1 AND id < $2".to_owned();
+    let mut values: Vec<Value> = Vec::new();
+    let mut add = |condition: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            sql.push_str(&format!(" AND {condition} ${}", values.len() + 4));
+            values.push(value);
+        }
+    };
+    add("status =", filter.status.as_ref().map(Value::from));
+    add("email_key =", filter.email.as_ref().map(Value::from));
+    add("phone_key =", filter.phone.as_ref().map(Value::from));
+    let pattern = filter.name.as_ref().map(|name| contains_pattern(name));
+    add("lower(name) LIKE", pattern.map(Value::from));
+    if filter.name.is_some() {
+        sql.push_str(" ESCAPE '!'");
+    }
+    sql.push_str(" ORDER BY id DESC LIMIT $3");
+    let rows = tx
+        .query(sql)
+        .bind(scope.tenant_id())
+        .bind(page.below_or_max())
+        .bind(page.limit + 1)
+        .bind_all(values)
+        .all()
+        .await?;
+    Ok(page.page(rows, |lead: &Lead| lead.id.0))
+}
+
+fn contains_pattern(text: &str) -> String {
+    let mut pattern = "%".to_owned();
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

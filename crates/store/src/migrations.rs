@@ -1,0 +1,24 @@
+//! The migrations, oldest first. They only move forward and are never edited after a release.
+
+use crate::sql::migrate::Migration;
+
+macro_rules! migrations {
+    ($($version:literal $name:literal needs $oldest_release:literal;)*) => {
+        /// Every migration.
+        pub const MIGRATIONS: &[Migration] = &[$(Migration {
+            version: $version,
+            name: $name,
+            oldest_release: $oldest_release,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../migrations/postgres/", $name, ".sql")),
+        }),*];
+    };
+}
+
+// After `needs`: the oldest release that may run on a database with the migration.
+migrations! {
+    1 "0001_foundation" needs "0.1.0";
+    2 "0002_inbox" needs "0.1.0";
+    3 "0003_bookings" needs "0.1.0";
+    4 "0004_sql_door" needs "0.1.0";
+}

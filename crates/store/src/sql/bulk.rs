@@ -1,0 +1,173 @@
+//! Many rows in few statements, whose texts are few enough to stay prepared.
+
+use std::fmt::Write;
+
+use super::{FromRow, Row, StoreError, Tx, Value};
+
+/// Rows in one statement, at most; a power of two.
+const MOST_ROWS: usize = 64;
+/// SQLite's limit; PostgreSQL has twice as many.
+const MOST_PARAMETERS: usize = 32_766;
+
+impl Tx {
+    /// Inserts the rows, 64 to a statement: `insert_rows("INSERT INTO t (a, b) VALUES", rows, "ON CONFLICT DO NOTHING")`.
+    /// Answers how many rows it changed.
+    pub async fn insert_rows(
+        &mut self,
+        insert: &str,
+        rows: Vec<Vec<Value>>,
+        suffix: &str,
+    ) -> Result<u64, StoreError> {
+        let mut affected = 0;
+        for part in parts(rows)? {
+            let sql = insert_sql(insert, &part, suffix);
+            affected += self.query(sql).bind_all(part.values).execute().await?;
+        }
+        Ok(affected)
+    }
+
+    /// The same with a `RETURNING` in the suffix. Neither engine promises an order:
+    /// return a column that tells the rows apart.
+    pub async fn insert_rows_returning<T: FromRow>(
+        &mut self,
+        insert: &str,
+        rows: Vec<Vec<Value>>,
+        suffix: &str,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut returned: Vec<Row> = Vec::new();
+        for part in parts(rows)? {
+            let sql = insert_sql(insert, &part, suffix);
+            returned.extend(self.query(sql).bind_all(part.values).rows().await?);
+        }
+        returned.iter().map(T::from_row).collect()
+    }
+
+    /// Sets `columns` in each row named by its key; each of `rows` is the key and then the columns.
+    /// The key may be several columns: `"tenant_id, id"`. No key may come twice.
+    pub async fn update_rows(
+        &mut self,
+        table: &str,
+        key: &str,
+        columns: &[&str],
+        rows: Vec<Vec<Value>>,
+    ) -> Result<u64, StoreError> {
+        let keys: Vec<&str> = key.split(',').map(str::trim).collect();
+        let mut affected = 0;
+        for part in parts(rows)? {
+            if part.width != keys.len() + columns.len() {
+                return Err(StoreError::bug("the rows do not fit the columns to update"));
+            }
+            let sql = update_sql(table, &keys, columns, &part);
+            affected += self.query(sql).bind_all(part.values).execute().await?;
+        }
+        Ok(affected)
+    }
+}
+
+/// A number of rows that is a power of two, ready to bind.
+struct Part {
+    rows: usize,
+    width: usize,
+    values: Vec<Value>,
+}
+
+fn parts(rows: Vec<Vec<Value>>) -> Result<Vec<Part>, StoreError> {
+    let Some(width) = rows.first().map(Vec::len) else {
+        return Ok(Vec::new());
+    };
+    if width == 0 || rows.iter().any(|row| row.len() != width) {
+        return Err(StoreError::bug(
+            "rows must have columns, and as many as each other",
+        ));
+    }
+    let most = MOST_ROWS.min(power_of_two_within(MOST_PARAMETERS / width).max(1));
+    let mut left = rows.len();
+    let mut rows = rows.into_iter();
+    let mut parts = Vec::new();
+    while left > 0 {
+        let take = power_of_two_within(left).min(most);
+        let values = rows.by_ref().take(take).flatten().collect();
+        parts.push(Part {
+            rows: take,
+            width,
+            values,
+        });
+        left -= take;
+    }
+    Ok(parts)
+}
+
+/// The largest power of two up to `n`; 0 for 0.
+fn power_of_two_within(n: usize) -> usize {
+    n.checked_ilog2().map_or(0, |exponent| 1 << exponent)
+}
+
+fn insert_sql(insert: &str, part: &Part, suffix: &str) -> String {
+    let mut sql = format!("{insert} ");
+    push_rows(&mut sql, part);
+    sql.push(' ');
+    sql.push_str(suffix);
+    sql
+}
+
+fn update_sql(table: &str, keys: &[&str], columns: &[&str], part: &Part) -> String {
+    let names = [keys, columns].concat().join(", ");
+    let mut sql = format!("WITH new_values ({names}) AS (VALUES ");
+    push_rows(&mut sql, part);
+    let set: Vec<String> = columns
+        .iter()
+        .map(|column| format!("{column} = new_values.{column}"))
+        .collect();
+    let same: Vec<String> = keys
+        .iter()
+        .map(|key| format!("{table}.{key} = new_values.{key}"))
+        .collect();
+    let (set, same) = (set.join(", "), same.join(" AND "));
+    let _infallible = write!(
+        sql,
+        ") UPDATE {table} SET {set} FROM new_values WHERE {same}"
+    );
+    sql
+}
+
+fn push_rows(sql: &mut String, part: &Part) {
+    for row in 0..part.rows {
+        if row > 0 {
+            sql.push_str(", ");
+        }
+        sql.push('(');
+        sql.push_str(&placeholders(part.width, row * part.width + 1));
+        sql.push(')');
+    }
+}
+
+/// `n` parameters beginning with `$from`: `placeholders(3, 2)` is `$2, $3, $4`.
+pub fn placeholders(n: usize, from: usize) -> String {
+    let mut text = String::with_capacity(n * 6);
+    for number in from..from + n {
+        if number > from {
+            text.push_str(", ");
+        }
+        let _infallible = write!(text, "${number}");
+    }
+    text
+}
+
+/// The right side of `x IN ...`, its parameters beginning with `$from`, and what to bind to them.
+///
+/// The list is filled up with its last value to the next power of two, so that few texts are prepared.
+/// An empty list matches nothing. Only for `IN`: `NOT IN` over an empty list would match nothing either.
+pub fn in_list<V: Into<Value>>(
+    from: usize,
+    values: impl IntoIterator<Item = V>,
+) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = values.into_iter().map(Into::into).collect();
+    let Some(last) = values.last().cloned() else {
+        return ("(NULL)".into(), values);
+    };
+    let padded = values.len().next_power_of_two();
+    if from + padded <= MOST_PARAMETERS {
+        values.resize(padded, last);
+    }
+    (format!("({})", placeholders(values.len(), from)), values)
+}

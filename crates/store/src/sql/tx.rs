@@ -1,0 +1,235 @@
+//! A transaction: everything that happens in it happens together or not at all.
+
+use std::borrow::Cow;
+
+use sqlx::{
+    AssertSqlSafe, Connection, Postgres, Sqlite, Transaction,
+    postgres::{PgArguments, PgDatabaseError},
+};
+
+use super::{
+    Engine, Query, Row, StoreError, Value, args, error::is_stale_plan, row::Inner as RowInner,
+};
+
+/// An open transaction. Dropping it undoes what it did.
+///
+/// After a statement failed, or was abandoned halfway, nothing more can be done in it
+/// but to go back to a savepoint: PostgreSQL insists, and SQLite is held to the same.
+pub struct Tx {
+    connection: Inner,
+    broken: bool,
+}
+
+enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    pub(super) fn sqlite(transaction: Transaction<'static, Sqlite>) -> Self {
+        Self {
+            connection: Inner::Sqlite(transaction),
+            broken: false,
+        }
+    }
+
+    pub(super) fn postgres(transaction: Transaction<'static, Postgres>) -> Self {
+        Self {
+            connection: Inner::Postgres(transaction),
+            broken: false,
+        }
+    }
+
+    /// The database underneath.
+    pub fn engine(&self) -> Engine {
+        match self.connection {
+            Inner::Sqlite(_) => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Starts a statement with `$1`, `$2`... for what will be bound.
+    pub fn query(&mut self, sql: impl Into<Cow<'static, str>>) -> Query<'_> {
+        Query::new(self, sql.into())
+    }
+
+    /// Makes everything that was done durable.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        // PostgreSQL would answer COMMIT with a rollback and call it a success.
+        self.unbroken()?;
+        match self.connection {
+            Inner::Sqlite(transaction) => transaction.commit().await?,
+            Inner::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Undoes everything now; dropping does the same a little later.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        match self.connection {
+            Inner::Sqlite(transaction) => transaction.rollback().await?,
+            Inner::Postgres(transaction) => transaction.rollback().await?,
+        }
+        Ok(())
+    }
+
+    /// Marks a point to come back to. Marks nest.
+    pub async fn savepoint(&mut self) -> Result<(), StoreError> {
+        self.unbroken()?;
+        self.script("SAVEPOINT s").await
+    }
+
+    /// Undoes everything since the last mark, which stays; release it when done.
+    pub async fn rollback_to_savepoint(&mut self) -> Result<(), StoreError> {
+        self.script("ROLLBACK TO SAVEPOINT s").await
+    }
+
+    /// Forgets the last mark and keeps what was done since.
+    pub async fn release_savepoint(&mut self) -> Result<(), StoreError> {
+        self.unbroken()?;
+        self.script("RELEASE SAVEPOINT s").await
+    }
+
+    /// For the end of a SELECT that claims rows: others' rows are skipped, not waited for.
+    pub fn skip_locked(&self) -> &'static str {
+        match self.engine() {
+            Engine::Sqlite => "",
+            Engine::Postgres => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// For the end of a SELECT that decides about rows: nobody changes them until the end.
+    pub fn for_update(&self) -> &'static str {
+        match self.engine() {
+            Engine::Sqlite => "",
+            Engine::Postgres => "FOR UPDATE",
+        }
+    }
+
+    /// Keeps other transactions that lock one of these keys waiting until the end of this one.
+    /// Nothing is needed on SQLite, which has one writer.
+    pub async fn lock_keys(&mut self, keys: &[i64]) -> Result<(), StoreError> {
+        self.unbroken()?;
+        let Inner::Postgres(transaction) = &mut self.connection else {
+            return Ok(());
+        };
+        // Always in the same order, so that two transactions cannot wait for each other.
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        keys.dedup();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.broken = true;
+        sqlx::query("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k")
+            .bind(keys)
+            .execute(&mut **transaction)
+            .await?;
+        self.broken = false;
+        Ok(())
+    }
+
+    /// Runs several statements without parameters, as migrations are.
+    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.broken = true;
+        match &mut self.connection {
+            Inner::Sqlite(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop)?,
+            Inner::Postgres(c) => sqlx::raw_sql(sql).execute(&mut **c).await.map(drop)?,
+        }
+        self.broken = false;
+        Ok(())
+    }
+
+    pub(super) async fn execute(
+        &mut self,
+        sql: Cow<'static, str>,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        self.unbroken()?;
+        let sql = AssertSqlSafe(sql);
+        let affected = match &mut self.connection {
+            Inner::Sqlite(connection) => {
+                let arguments = args::sqlite(values)?;
+                self.broken = true;
+                sqlx::query_with(sql, arguments)
+                    .execute(&mut **connection)
+                    .await?
+                    .rows_affected()
+            }
+            Inner::Postgres(connection) => {
+                let arguments = args::postgres(values)?;
+                self.broken = true;
+                let query = sqlx::query_with::<_, PgArguments>(sql, arguments);
+                match query.execute(&mut **connection).await {
+                    Ok(done) => done.rows_affected(),
+                    Err(error) => return Err(failed(connection, error).await),
+                }
+            }
+        };
+        self.broken = false;
+        Ok(affected)
+    }
+
+    pub(super) async fn fetch(
+        &mut self,
+        sql: Cow<'static, str>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.unbroken()?;
+        let sql = AssertSqlSafe(sql);
+        let rows = match &mut self.connection {
+            Inner::Sqlite(connection) => {
+                let arguments = args::sqlite(values)?;
+                self.broken = true;
+                let rows = sqlx::query_with(sql, arguments)
+                    .fetch_all(&mut **connection)
+                    .await?;
+                rows.into_iter().map(|r| Row(RowInner::Sqlite(r))).collect()
+            }
+            Inner::Postgres(connection) => {
+                let arguments = args::postgres(values)?;
+                self.broken = true;
+                let query = sqlx::query_with::<_, PgArguments>(sql, arguments);
+                match query.fetch_all(&mut **connection).await {
+                    Ok(rows) => rows
+                        .into_iter()
+                        .map(|r| Row(RowInner::Postgres(r)))
+                        .collect(),
+                    Err(error) => return Err(failed(connection, error).await),
+                }
+            }
+        };
+        self.broken = false;
+        Ok(rows)
+    }
+
+    /// How many statements the connection keeps prepared.
+    #[cfg(test)]
+    pub(super) fn prepared(&self) -> usize {
+        match &self.connection {
+            Inner::Sqlite(connection) => connection.cached_statements_size(),
+            Inner::Postgres(connection) => connection.cached_statements_size(),
+        }
+    }
+
+    fn unbroken(&self) -> Result<(), StoreError> {
+        if self.broken {
+            return Err(StoreError::bug(
+                "an earlier statement of the transaction failed",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Another node may have migrated the tables under our prepared statements: they must go, or no retry would help.
+async fn failed(connection: &mut Transaction<'static, Postgres>, error: sqlx::Error) -> StoreError {
+    let stale = error
+        .as_database_error()
+        .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
+        .is_some_and(|error| is_stale_plan(error.code(), error.message()));
+    if stale && let Err(error) = connection.clear_cached_statements().await {
+        return error.into();
+    }
+    error.into()
+}

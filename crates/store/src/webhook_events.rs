@@ -1,0 +1,444 @@
+//! Tables `webhook_events` and `webhook_bodies`: what providers told us, stored before it is interpreted.
+
+use std::collections::BTreeMap;
+
+use calbridge_core::{
+    change::Canonical,
+    ids::{ConnectionId, TenantId, WebhookEventId},
+    provider::Provider,
+    scope::Scope,
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    page::{Page, PageRequest},
+    sql::{Json, StoreError, Tx, Value, in_list},
+    types::{row_type, stored_word},
+};
+
+/// What became of a webhook event.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum EventStatus {
+    /// Stored; not looked at yet.
+    Received,
+    /// Applied.
+    Processed,
+    /// Understood, and nothing to do.
+    Ignored,
+    /// Could not be applied or read.
+    Failed,
+}
+
+impl EventStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Received, Self::Processed, Self::Ignored, Self::Failed];
+
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Processed => "processed",
+            Self::Ignored => "ignored",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Back from the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+stored_word!(EventStatus: EventStatus::from_word);
+
+row_type! {
+    /// One thing a provider told us.
+    WebhookEvent {
+        /// Id.
+        id: WebhookEventId,
+        /// Id for interfaces that promise a UUID.
+        public_id: Uuid,
+        /// Tenant.
+        tenant_id: TenantId,
+        /// Connection.
+        connection_id: ConnectionId,
+        /// Provider.
+        provider: Provider,
+        /// Its name, as sent.
+        event_type: String,
+        /// Our name of it.
+        canonical: Canonical,
+        /// The provider's id of what it is about.
+        external_id: Option<String>,
+        /// What became of it.
+        status: EventStatus,
+        /// Why it was ignored.
+        reason: Option<String>,
+        /// Why it failed.
+        error_message: Option<String>,
+        /// When it happened, where the event says so.
+        occurred_at: Option<Timestamp>,
+        /// Signed with a time outside the tolerance.
+        late: bool,
+        /// Through which URL it came.
+        door: String,
+        /// Equal for repetitions.
+        delivery_key: String,
+        /// How often it was repeated.
+        repeats: i32,
+        /// When it was repeated last.
+        last_repeated_at: Option<Timestamp>,
+        /// How often applying it was tried.
+        attempts: i32,
+        /// When applying it is tried next.
+        next_attempt_at: Option<Timestamp>,
+        /// When it was applied or ignored.
+        processed_at: Option<Timestamp>,
+        /// When we received it.
+        created_at: Timestamp,
+    }
+}
+
+/// A verified delivery, to be stored.
+#[derive(Clone, Debug)]
+pub struct NewWebhookEvent {
+    /// Id for interfaces that promise a UUID.
+    pub public_id: Uuid,
+    /// Tenant of the connection.
+    pub tenant_id: TenantId,
+    /// Connection.
+    pub connection_id: ConnectionId,
+    /// Provider.
+    pub provider: Provider,
+    /// Its name, as sent.
+    pub event_type: String,
+    /// Our name of it.
+    pub canonical: Canonical,
+    /// The provider's id of what it is about.
+    pub external_id: Option<String>,
+    /// When it happened, where the event says so.
+    pub occurred_at: Option<Timestamp>,
+    /// Signed with a time outside the tolerance.
+    pub late: bool,
+    /// Through which URL it came.
+    pub door: &'static str,
+    /// Equal for repetitions.
+    pub delivery_key: String,
+    /// The headers, as received.
+    pub headers: Vec<(String, String)>,
+    /// The body, as received.
+    pub body: Vec<u8>,
+}
+
+/// Whether a delivery told something new.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recorded {
+    /// Stored under this id.
+    New(WebhookEventId),
+    /// A repetition of this one.
+    Duplicate(WebhookEventId),
+}
+
+impl Recorded {
+    /// The id it is stored under.
+    pub fn id(self) -> WebhookEventId {
+        match self {
+            Self::New(id) | Self::Duplicate(id) => id,
+        }
+    }
+}
+
+/// Store deliveries with their raw bytes; repetitions raise a counter. The answers are in the order of `events`.
+pub async fn record(tx: &mut Tx, events: &[NewWebhookEvent], now: Timestamp) -> Result<Vec<Recorded>, StoreError> {
+    let rows = events
+        .iter()
+        .map(|event| {
+            vec![
+                event.public_id.into(),
+                event.tenant_id.into(),
+                event.connection_id.into(),
+                event.provider.into(),
+                (&event.event_type).into(),
+                event.canonical.into(),
+                (&event.external_id).into(),
+                EventStatus::Received.into(),
+                event.occurred_at.into(),
+                event.late.into(),
+                event.door.into(),
+                (&event.delivery_key).into(),
+                Value::from(now),
+            ]
+        })
+        .collect();
+    let inserted: Vec<(WebhookEventId, Uuid)> = tx
+        .insert_rows_returning(
+            "INSERT INTO webhook_events (public_id, tenant_id, connection_id, provider, event_type, canonical,
+                 external_id, status, occurred_at, late, door, delivery_key, created_at) VALUES",
+            rows,
+            "ON CONFLICT (connection_id, delivery_key) DO NOTHING RETURNING id, public_id",
+        )
+        .await?;
+    let new: BTreeMap<Uuid, WebhookEventId> = inserted.into_iter().map(|(id, public)| (public, id)).collect();
+
+    let bodies = events
+        .iter()
+        .filter_map(|event| {
+            let id = new.get(&event.public_id)?;
+            Some(vec![
+                (*id).into(),
+                event.tenant_id.into(),
+                Json(&event.headers).into(),
+                Value::from(event.body.as_slice()),
+            ])
+        })
+        .collect();
+    tx.insert_rows(
+        "INSERT INTO webhook_bodies (webhook_event_id, tenant_id, headers, body) VALUES",
+        bodies,
+        "",
+    )
+    .await?;
+
+    let mut recorded = Vec::with_capacity(events.len());
+    for event in events {
+        recorded.push(match new.get(&event.public_id) {
+            Some(id) => Recorded::New(*id),
+            None => Recorded::Duplicate(count_repeat(tx, event, now).await?),
+        });
+    }
+    Ok(recorded)
+}
+
+async fn count_repeat(tx: &mut Tx, event: &NewWebhookEvent, now: Timestamp) -> Result<WebhookEventId, StoreError> {
+    let (id,) = tx
+        .query(
+            "UPDATE webhook_events SET repeats = repeats + 1, last_repeated_at = $3
+             WHERE connection_id = $1 AND delivery_key = $2 RETURNING id",
+        )
+        .bind(event.connection_id)
+        .bind(&event.delivery_key)
+        .bind(now)
+        .one()
+        .await?;
+    Ok(id)
+}
+
+/// What became of an event that was looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finished {
+    /// The event.
+    pub id: WebhookEventId,
+    /// What became of it.
+    pub status: EventStatus,
+    /// Why it was ignored.
+    pub reason: Option<String>,
+    /// Why it failed.
+    pub error_message: Option<String>,
+    /// How often applying it was tried.
+    pub attempts: i32,
+    /// When applying it is tried next.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+/// Note what became of events.
+pub async fn finish(tx: &mut Tx, finished: &[Finished], now: Timestamp) -> Result<(), StoreError> {
+    let rows = finished
+        .iter()
+        .map(|event| {
+            let settled = matches!(event.status, EventStatus::Processed | EventStatus::Ignored);
+            vec![
+                event.id.into(),
+                event.status.into(),
+                (&event.reason).into(),
+                (&event.error_message).into(),
+                event.attempts.into(),
+                event.next_attempt_at.into(),
+                Value::from(settled.then_some(now)),
+            ]
+        })
+        .collect();
+    tx.update_rows(
+        "webhook_events",
+        "id",
+        &["status", "reason", "error_message", "attempts", "next_attempt_at", "processed_at"],
+        rows,
+    )
+    .await?;
+    Ok(())
+}
+
+/// The event, if the tenant has it.
+pub async fn find(tx: &mut Tx, scope: &Scope, id: WebhookEventId) -> Result<Option<WebhookEvent>, StoreError> {
+    tx.query("SELECT * FROM webhook_events WHERE tenant_id = $1 AND id = $2")
+        .bind(scope.tenant_id())
+        .bind(id)
+        .optional()
+        .await
+}
+
+/// The same, locked until the end of the transaction.
+pub async fn find_for_update(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: WebhookEventId,
+) -> Result<Option<WebhookEvent>, StoreError> {
+    let for_update = tx.for_update();
+    tx.query(format!(
+        "SELECT * FROM webhook_events WHERE tenant_id = $1 AND id = $2 {for_update}"
+    ))
+    .bind(scope.tenant_id())
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// The event with this public id, if the tenant has it.
+pub async fn find_by_public_id(
+    tx: &mut Tx,
+    scope: &Scope,
+    public_id: Uuid,
+) -> Result<Option<WebhookEvent>, StoreError> {
+    tx.query("SELECT * FROM webhook_events WHERE tenant_id = $1 AND public_id = $2")
+        .bind(scope.tenant_id())
+        .bind(public_id)
+        .optional()
+        .await
+}
+
+/// Headers and body as received; `None` when they are no longer kept.
+pub async fn find_body(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: WebhookEventId,
+) -> Result<Option<(Vec<(String, String)>, Vec<u8>)>, StoreError> {
+    let found: Option<(Json<Vec<(String, String)>>, Vec<u8>)> = tx
+        .query("SELECT headers, body FROM webhook_bodies WHERE tenant_id = $1 AND webhook_event_id = $2")
+        .bind(scope.tenant_id())
+        .bind(id)
+        .optional()
+        .await?;
+    Ok(found.map(|(Json(headers), body)| (headers, body)))
+}
+
+/// Which events of a tenant to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct EventFilter {
+    /// Only these statuses; empty means all.
+    pub status: Option<EventStatus>,
+    /// Only this provider's.
+    pub provider: Option<Provider>,
+    /// Only this connection's.
+    pub connection_id: Option<ConnectionId>,
+    /// Only with this name, as sent.
+    pub event_type: Option<String>,
+    /// Only about this.
+    pub external_id: Option<String>,
+    /// Only through this URL.
+    pub door: Option<String>,
+    /// Received at or after.
+    pub from: Option<Timestamp>,
+    /// Received before.
+    pub to: Option<Timestamp>,
+}
+
+impl EventFilter {
+    /// The conditions, their parameters beginning with `$from`.
+    fn conditions(&self, from: usize) -> (String, Vec<Value>) {
+        let mut sql = String::new();
+        let mut values: Vec<Value> = Vec::new();
+        let mut add = |column_is: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                sql.push_str(&format!(" AND {column_is} ${}", from + values.len()));
+                values.push(value);
+            }
+        };
+        add("status =", self.status.map(Value::from));
+        add("provider =", self.provider.map(Value::from));
+        add("connection_id =", self.connection_id.map(Value::from));
+        add("event_type =", self.event_type.as_ref().map(Value::from));
+        add("external_id =", self.external_id.as_ref().map(Value::from));
+        add("door =", self.door.as_ref().map(Value::from));
+        add("created_at >=", self.from.map(Value::from));
+        add("created_at <", self.to.map(Value::from));
+        (sql, values)
+    }
+}
+
+/// Events of a tenant, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    scope: &Scope,
+    filter: &EventFilter,
+    page: PageRequest,
+) -> Result<Page<WebhookEvent>, StoreError> {
+    let (conditions, values) = filter.conditions(4);
+    let rows = tx
+        .query(format!(
+            "SELECT * FROM webhook_events WHERE tenant_id = $1 AND id < $2{conditions} ORDER BY id DESC LIMIT $3"
+        ))
+        .bind(scope.tenant_id())
+        .bind(page.below_or_max())
+        .bind(page.limit + 1)
+        .bind_all(values)
+        .all()
+        .await?;
+    Ok(page.page(rows, |event: &WebhookEvent| event.id.0))
+}
+
+/// Ids of a tenant's events above `after`, oldest first: for replaying a range in its order, and for following along.
+pub async fn list_after(
+    tx: &mut Tx,
+    scope: &Scope,
+    filter: &EventFilter,
+    after: WebhookEventId,
+    limit: i64,
+) -> Result<Vec<WebhookEvent>, StoreError> {
+    let (conditions, values) = filter.conditions(4);
+    tx.query(format!(
+        "SELECT * FROM webhook_events WHERE tenant_id = $1 AND id > $2{conditions} ORDER BY id LIMIT $3"
+    ))
+    .bind(scope.tenant_id())
+    .bind(after)
+    .bind(limit)
+    .bind_all(values)
+    .all()
+    .await
+}
+
+/// The newest id of a tenant's events; 0 when there is none.
+pub async fn newest(tx: &mut Tx, scope: &Scope) -> Result<WebhookEventId, StoreError> {
+    let (id,): (Option<WebhookEventId>,) = tx
+        .query("SELECT MAX(id) FROM webhook_events WHERE tenant_id = $1")
+        .bind(scope.tenant_id())
+        .one()
+        .await?;
+    Ok(id.unwrap_or(WebhookEventId(0)))
+}
+
+/// How many events of a tenant have each status.
+pub async fn count_by_status(tx: &mut Tx, scope: &Scope) -> Result<Vec<(EventStatus, i64)>, StoreError> {
+    tx.query("SELECT status, COUNT(*) FROM webhook_events WHERE tenant_id = $1 GROUP BY status ORDER BY status")
+        .bind(scope.tenant_id())
+        .all()
+        .await
+}
+
+/// Events by id, whatever their tenant: for history that names them.
+pub async fn list_by_ids(
+    tx: &mut Tx,
+    scope: &Scope,
+    ids: &[WebhookEventId],
+) -> Result<Vec<WebhookEvent>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, values) = in_list(2, ids.iter().copied());
+    tx.query(format!(
+        "SELECT * FROM webhook_events WHERE tenant_id = $1 AND id IN {list} ORDER BY id"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(values)
+    .all()
+    .await
+}
