@@ -33,7 +33,7 @@ row_id! {
     TenantId;
     /// A person of a tenant.
     UserId;
-    /// A tenant's authorised link to one provider account.
+    /// A tenant's authorized link to one provider account.
     ConnectionId;
     /// One thing a provider told us.
     WebhookEventId;

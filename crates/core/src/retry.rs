@@ -18,7 +18,7 @@ impl RetryPlan {
     pub const APPLY: Self = Self {
         attempts: 8,
         first: Duration::from_secs(10),
-        longest: Duration::from_secs(4 * 60 * 60),
+        longest: Duration::from_hours(4),
     };
 
     /// How long to wait after the `failed`-th failure (1 is the first), or `None` when it was the last try.
@@ -40,7 +40,7 @@ mod tests {
         let waits: Vec<_> = (1..=8).map(|n| RetryPlan::APPLY.after(n)).collect();
         assert_eq!(waits[0], Some(Duration::from_secs(10)));
         assert_eq!(waits[1], Some(Duration::from_secs(40)));
-        assert_eq!(waits[6], Some(Duration::from_secs(4 * 60 * 60)));
+        assert_eq!(waits[6], Some(Duration::from_hours(4)));
         assert_eq!(waits[7], None);
     }
 }

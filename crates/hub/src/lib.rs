@@ -2,9 +2,17 @@
 
 pub mod app;
 pub mod booking;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connections;
+pub mod http;
 pub mod inbox;
 pub mod jobs;
+pub mod keys;
+pub mod leads;
+pub mod logging;
 mod secret;
+pub mod serve;
+pub mod startup;
+pub mod tenants;

@@ -55,7 +55,7 @@ pub struct Deed {
 
 impl Deed {
     /// Something a scope did to an object of its tenant.
-    pub fn of(scope: &Scope, action: &'static str, object_type: &'static str, object_id: impl ToString) -> Self {
+    pub fn of(scope: &Scope, action: &'static str, object_type: &'static str, object_id: impl std::fmt::Display) -> Self {
         Self {
             tenant_id: Some(scope.tenant_id()),
             actor: scope.actor().clone(),

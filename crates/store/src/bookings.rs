@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    conditions::Conditions,
     page::{Page, PageRequest},
     sql::{Json, RawJson, StoreError, Tx, Value, in_list},
     types::row_type,
@@ -324,34 +325,29 @@ pub async fn list(
     page: PageRequest,
 ) -> Result<Page<Booking>, StoreError> {
     let columns = Booking::column_list();
-    let mut sql = format!("SELECT {columns} FROM bookings WHERE tenant_id = $1 AND id < $2");
-    let mut values: Vec<Value> = Vec::new();
-    let mut add = |before: &str, value: Option<Value>, after: &str| {
-        if let Some(value) = value {
-            sql.push_str(&format!(" AND {before} ${}{after}", values.len() + 4));
-            values.push(value);
-        }
-    };
-    add("status =", filter.status.as_ref().map(Value::from), "");
-    add("confirmation =", filter.confirmation.map(Value::from), "");
-    add("booking_provider =", filter.provider.map(Value::from), "");
-    add("connection_id =", filter.connection_id.map(Value::from), "");
-    add("booking_type =", filter.booking_type.as_ref().map(Value::from), "");
-    add("scheduled_at >=", filter.from.map(Value::from), "");
-    add("scheduled_at <", filter.to.map(Value::from), "");
-    add(
+    let mut conditions = Conditions::from(4);
+    conditions.add("status =", filter.status.as_ref(), "");
+    conditions.add("confirmation =", filter.confirmation, "");
+    conditions.add("booking_provider =", filter.provider, "");
+    conditions.add("connection_id =", filter.connection_id, "");
+    conditions.add("booking_type =", filter.booking_type.as_ref(), "");
+    conditions.add("scheduled_at >=", filter.from, "");
+    conditions.add("scheduled_at <", filter.to, "");
+    conditions.add(
         "id IN (SELECT booking_id FROM attendees WHERE tenant_id = $1 AND lead_id =",
-        filter.lead_id.map(Value::from),
+        filter.lead_id,
         ")",
     );
     match filter.rescheduled {
-        Some(true) => sql.push_str(" AND rescheduled_count > 0"),
-        Some(false) => sql.push_str(" AND rescheduled_count = 0"),
+        Some(true) => conditions.add_plain("rescheduled_count > 0"),
+        Some(false) => conditions.add_plain("rescheduled_count = 0"),
         None => {}
     }
-    sql.push_str(" ORDER BY id DESC LIMIT $3");
+    let (conditions, values) = conditions.finish();
     let rows = tx
-        .query(sql)
+        .query(format!(
+            "SELECT {columns} FROM bookings WHERE tenant_id = $1 AND id < $2{conditions} ORDER BY id DESC LIMIT $3"
+        ))
         .bind(scope.tenant_id())
         .bind(page.below_or_max())
         .bind(page.limit + 1)

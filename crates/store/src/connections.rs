@@ -45,7 +45,7 @@ impl SignaturePolicy {
 stored_word!(SignaturePolicy: SignaturePolicy::from_word);
 
 row_type! {
-    /// A tenant's authorised link to one provider account.
+    /// A tenant's authorized link to one provider account.
     Connection {
         /// Id.
         id: ConnectionId,

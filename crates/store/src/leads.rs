@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    conditions::Conditions,
     page::{Page, PageRequest},
     sql::{Json, StoreError, Tx, Value, in_list},
     types::row_type,
@@ -209,25 +210,17 @@ pub async fn list(
     filter: &LeadFilter,
     page: PageRequest,
 ) -> Result<Page<Lead>, StoreError> {
-    let mut sql = "SELECT * FROM leads WHERE tenant_id = $1 AND id < $2".to_owned();
-    let mut values: Vec<Value> = Vec::new();
-    let mut add = |condition: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            sql.push_str(&format!(" AND {condition} ${}", values.len() + 4));
-            values.push(value);
-        }
-    };
-    add("status =", filter.status.as_ref().map(Value::from));
-    add("email_key =", filter.email.as_ref().map(Value::from));
-    add("phone_key =", filter.phone.as_ref().map(Value::from));
+    let mut conditions = Conditions::from(4);
+    conditions.add("status =", filter.status.as_ref(), "");
+    conditions.add("email_key =", filter.email.as_ref(), "");
+    conditions.add("phone_key =", filter.phone.as_ref(), "");
     let pattern = filter.name.as_ref().map(|name| contains_pattern(name));
-    add("lower(name) LIKE", pattern.map(Value::from));
-    if filter.name.is_some() {
-        sql.push_str(" ESCAPE '!'");
-    }
-    sql.push_str(" ORDER BY id DESC LIMIT $3");
+    conditions.add("lower(name) LIKE", pattern, " ESCAPE '!'");
+    let (conditions, values) = conditions.finish();
     let rows = tx
-        .query(sql)
+        .query(format!(
+            "SELECT * FROM leads WHERE tenant_id = $1 AND id < $2{conditions} ORDER BY id DESC LIMIT $3"
+        ))
         .bind(scope.tenant_id())
         .bind(page.below_or_max())
         .bind(page.limit + 1)

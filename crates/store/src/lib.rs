@@ -8,6 +8,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod booking_changes;
 pub mod bookings;
+mod conditions;
 pub mod connections;
 pub mod ids;
 pub mod jobs;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    conditions::Conditions,
     page::{Page, PageRequest},
     sql::{Json, StoreError, Tx, Value, in_list},
     types::{row_type, stored_word},
@@ -312,7 +313,8 @@ pub async fn find_body(
     scope: &Scope,
     id: WebhookEventId,
 ) -> Result<Option<(Vec<(String, String)>, Vec<u8>)>, StoreError> {
-    let found: Option<(Json<Vec<(String, String)>>, Vec<u8>)> = tx
+    type Raw = (Json<Vec<(String, String)>>, Vec<u8>);
+    let found: Option<Raw> = tx
         .query("SELECT headers, body FROM webhook_bodies WHERE tenant_id = $1 AND webhook_event_id = $2")
         .bind(scope.tenant_id())
         .bind(id)
@@ -345,23 +347,16 @@ pub struct EventFilter {
 impl EventFilter {
     /// The conditions, their parameters beginning with `$from`.
     fn conditions(&self, from: usize) -> (String, Vec<Value>) {
-        let mut sql = String::new();
-        let mut values: Vec<Value> = Vec::new();
-        let mut add = |column_is: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                sql.push_str(&format!(" AND {column_is} ${}", from + values.len()));
-                values.push(value);
-            }
-        };
-        add("status =", self.status.map(Value::from));
-        add("provider =", self.provider.map(Value::from));
-        add("connection_id =", self.connection_id.map(Value::from));
-        add("event_type =", self.event_type.as_ref().map(Value::from));
-        add("external_id =", self.external_id.as_ref().map(Value::from));
-        add("door =", self.door.as_ref().map(Value::from));
-        add("created_at >=", self.from.map(Value::from));
-        add("created_at <", self.to.map(Value::from));
-        (sql, values)
+        let mut conditions = Conditions::from(from);
+        conditions.add("status =", self.status, "");
+        conditions.add("provider =", self.provider, "");
+        conditions.add("connection_id =", self.connection_id, "");
+        conditions.add("event_type =", self.event_type.as_ref(), "");
+        conditions.add("external_id =", self.external_id.as_ref(), "");
+        conditions.add("door =", self.door.as_ref(), "");
+        conditions.add("created_at >=", self.from, "");
+        conditions.add("created_at <", self.to, "");
+        conditions.finish()
     }
 }
 

@@ -46,11 +46,11 @@ fn moment<'a>(change: &Change, all: impl Iterator<Item = &'a Fact>) -> Moment {
     for other in all.map(|fact| &fact.change) {
         let speaks_of = other.identity.subject.as_ref() == Some(subject);
         if speaks_of && matches!(other.what, What::Rescheduled { .. }) {
-            introduced_at = earlier(introduced_at, other.occurred_at);
+            introduced_at = Some(earlier(introduced_at, other.occurred_at));
         }
         let itself = std::ptr::eq(other, change);
         if !itself && (speaks_of || other.identity.former.contains(subject)) {
-            earliest_mention = earlier(earliest_mention, other.occurred_at);
+            earliest_mention = Some(earlier(earliest_mention, other.occurred_at));
         }
     }
     match (introduced_at, earliest_mention) {
@@ -69,6 +69,6 @@ fn moment<'a>(change: &Change, all: impl Iterator<Item = &'a Fact>) -> Moment {
     }
 }
 
-fn earlier(known: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
-    Some(known.map_or(at, |known| known.min(at)))
+fn earlier(known: Option<Timestamp>, at: Timestamp) -> Timestamp {
+    known.map_or(at, |known| known.min(at))
 }

@@ -155,9 +155,8 @@ impl Teller {
                 _ => Heard::Nothing(self.settled_note()),
             },
             What::Cancelled { .. } => match self.base {
-                Base::Hinted => self.cancel(at, fact, Confirmation::Confirmed),
                 Base::Open(confirmation) => self.cancel(at, fact, confirmation),
-                Base::Completed => self.cancel(at, fact, Confirmation::Confirmed),
+                Base::Hinted | Base::Completed => self.cancel(at, fact, Confirmation::Confirmed),
                 Base::Cancelled(_) | Base::Rejected => Heard::Nothing(self.settled_note()),
             },
             What::Started => {
@@ -378,7 +377,7 @@ impl Teller {
         }
     }
 
-    fn hear_joined(&mut self, at: Timestamp, fact: &Fact, confirmation: Confirmation, moved: bool) -> Heard {
+    fn hear_joined(&mut self, at: Timestamp, fact: &Fact, confirmation: Confirmation, came_over: bool) -> Heard {
         let change = &fact.change;
         if matches!(self.base, Base::Cancelled(_) | Base::Rejected) {
             return Heard::Nothing(Note::AfterTheEnd);
@@ -391,7 +390,7 @@ impl Teller {
         }
         let mut moves: Vec<_> = self.retime(change).into_iter().collect();
         self.absorb(at, fact, Times::IfUnknown);
-        let kind = match (moved, confirmation) {
+        let kind = match (came_over, confirmation) {
             (true, _) => MoveKind::Rescheduled,
             (false, Confirmation::Pending) => MoveKind::Requested,
             (false, _) => MoveKind::Booked,
@@ -416,7 +415,7 @@ impl Teller {
         }
     }
 
-    fn hear_left(&mut self, at: Timestamp, fact: &Fact, moved: bool) -> Heard {
+    fn hear_left(&mut self, at: Timestamp, fact: &Fact, goes_over: bool) -> Heard {
         let change = &fact.change;
         if matches!(self.base, Base::Cancelled(_) | Base::Rejected) {
             return Heard::Nothing(Note::AfterTheEnd);
@@ -433,10 +432,10 @@ impl Teller {
             if !new && attendee.place != Place::Taken {
                 continue;
             }
-            attendee.place = if moved { Place::Moved } else { Place::Left };
+            attendee.place = if goes_over { Place::Moved } else { Place::Left };
             attendee.changed_at = at;
             changed = true;
-            if !moved {
+            if !goes_over {
                 self.standing.cancellation_reason.clone_from(&change.details.reason);
                 moves.push(Move {
                     concerned: vec![described.key.clone()],
@@ -591,9 +590,8 @@ impl Teller {
         if fact.change.identity.subject.is_some() && (standing.told_by.is_none() || !snapshot) {
             standing.told_by = Some(fact.fingerprint.clone());
         }
-        if times == Times::Take || self.standing.start.is_none() {
-            self.take_times(details);
-        } else if self.standing.end.is_none() && details.start == self.standing.start {
+        let tells_end = self.standing.end.is_none() && details.start == self.standing.start;
+        if times == Times::Take || self.standing.start.is_none() || tells_end {
             self.take_times(details);
         }
         if !self.standing.group {

@@ -19,7 +19,7 @@ pub struct CalCom {
     pub event_type_id: Option<i64>,
     /// The team.
     pub team_slug: Option<String>,
-    /// The organisation.
+    /// The organization.
     pub organization_id: Option<String>,
     /// Keep below the provider's limit.
     pub rate_limit_enabled: bool,

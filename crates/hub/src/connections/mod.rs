@@ -1,4 +1,4 @@
-//! Connections: a tenant's authorised links to provider accounts.
+//! Connections: a tenant's authorized links to provider accounts.
 
 mod add;
 mod change;

@@ -185,7 +185,9 @@ impl Chapter {
         let mut old_stories = Vec::new();
         for booking in &found {
             let changes = known.changes.remove(&booking.id).unwrap_or_default();
-            old_stories.extend(tell(&facts(&changes)));
+            // What somebody wrote by SQL was stored at position 0 and is told now for the first time.
+            let told: Vec<BookingChange> = changes.iter().filter(|change| change.position > 0).cloned().collect();
+            old_stories.extend(tell(&facts(&told)));
             for change in changes {
                 // Bookings that are joined may share a fact.
                 if !old_changes.iter().any(|old: &BookingChange| old.fingerprint == change.fingerprint) {

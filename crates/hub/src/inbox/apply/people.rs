@@ -388,11 +388,14 @@ fn learn_booking(
             let old = story.standing.attendees.iter().find(|old| old.key == attendee.key)?;
             Some(story.standing.outlook(old))
         });
-    if outlook_before == Some(outlook) {
+    let Some(status) = rules.tenant.lead_statuses.status(outlook) else {
         return;
-    }
-    if let Some(status) = rules.tenant.lead_statuses.status(outlook) {
+    };
+    // Only news changes the status: what somebody set by hand meanwhile stays until then.
+    if outlook_before != Some(outlook) {
         status.as_str().clone_into(&mut lead.status);
+    }
+    if lead.status == status.as_str() {
         lead.status_at = attendee.changed_at;
     }
 }

@@ -1,0 +1,106 @@
+//! The command line: nouns and verbs, each a thin face of a use case.
+
+mod completions;
+mod config;
+mod connections;
+mod context;
+mod exit;
+mod input;
+mod keys;
+mod migrate;
+pub(crate) mod output;
+mod parse;
+mod serve;
+mod tenants;
+
+use std::io::IsTerminal;
+
+use clap::{Parser, Subcommand};
+
+use self::context::{Context, Options};
+pub use self::{
+    exit::{CliError, Exit},
+    output::Output,
+};
+use crate::config::Environment;
+
+/// Takes in what Cal.com and Calendly tell, and turns it into leads, bookings and their history.
+#[derive(Parser, Debug)]
+#[command(
+    name = "calbridge",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Begin with:
+  calbridge demo        look at it, with emulated providers and nothing to set up
+  calbridge serve       run it
+  calbridge doctor      find out what is wrong
+
+Results are tables on a terminal and JSON elsewhere; --json and --table decide otherwise.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused by the configuration,
+5 database unavailable, 6 address not available."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Serve(serve::Serve),
+    Migrate(migrate::Migrate),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    #[command(subcommand)]
+    Tenants(tenants::TenantsCommand),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    #[command(subcommand)]
+    Connections(connections::ConnectionsCommand),
+    Completions(completions::Completions),
+}
+
+/// Run one command.
+pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let terminal = std::io::stdout().is_terminal();
+    let context = Context::new(cli.options, Environment::of_process(), terminal);
+    match cli.command {
+        Command::Serve(command) => command.run(&context).await?,
+        Command::Migrate(command) => command.run(&context).await?,
+        Command::Config(command) => return command.run(&context),
+        Command::Tenants(command) => command.run(&context).await?,
+        Command::Keys(command) => command.run(&context).await?,
+        Command::Connections(command) => command.run(&context).await?,
+        Command::Completions(command) => command.run()?,
+    }
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_names_that_scripts_rely_on_are_there() {
+        for line in [
+            "calbridge serve --listen 127.0.0.1:0 --data-dir d",
+            "calbridge serve --database-url postgres://localhost/calbridge --migrate",
+            "calbridge keys create --name n --json --data-dir d",
+            "calbridge connections add calcom --name n --webhook-secret s --json",
+            "calbridge connections add calendly --name n --webhook-secret s --data-dir d",
+            "calbridge migrate --force --dry-run",
+        ] {
+            let parsed = Cli::try_parse_from(line.split(' '));
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `calbridge serve`
+
+use std::net::SocketAddr;
+
+use calbridge_store::{api_keys, connections, tenants};
+use calbridge_core::scope::Scope;
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::{context::Context, parse};
+use crate::{
+    app::App,
+    http,
+    logging::{self, Purpose},
+    serve, startup,
+};
+
+/// Take in webhooks and answer the API
+///
+/// Without any setting: data in ./calbridge-data, SQLite, http://127.0.0.1:8000. Stops in order at SIGTERM or Ctrl-C:
+/// no new requests, those under way are finished; a second signal ends it at once.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  calbridge serve
+  calbridge serve --listen 0.0.0.0:8000 --data-dir /var/lib/calbridge
+  CALBRIDGE_DATABASE_URL=postgres://... calbridge serve --migrate")]
+pub(super) struct Serve {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR", value_parser = parse::address)]
+    listen: Option<SocketAddr>,
+    /// Migrate PostgreSQL too, not only SQLite
+    #[arg(long)]
+    migrate: bool,
+}
+
+impl Serve {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let listen = self.listen.map(|listen| ("server.listen", listen.to_string()));
+        let loaded = context.load(listen.as_slice())?;
+        logging::start(&loaded.config.log, Purpose::Serve)?;
+        loaded.config.check()?;
+        for note in &loaded.notes {
+            tracing::warn!("{note}");
+        }
+        let stop = CancellationToken::new();
+        serve::stop_on_signal(&stop)?;
+        // The address first: whoever cannot have it should leave the database alone.
+        let (listener, address) = serve::listen(loaded.config.server.listen).await?;
+        let migrate = if self.migrate {
+            startup::Migrate::Always
+        } else {
+            startup::Migrate::OwnDatabaseOnly
+        };
+        let app = startup::start(loaded.config, context.clock.clone(), migrate).await?;
+        tracing::info!(target: logging::ALWAYS, "listening on http://{address}");
+        if context.out.is_terminal() {
+            context.out.line(banner(&app, address).await?)?;
+        }
+        let router = http::router(app.clone());
+        serve::run(&app, listener, router, stop).await?;
+        tracing::info!("Stopped");
+        Ok(())
+    }
+}
+
+/// The addresses, and what to do first.
+async fn banner(app: &App, address: SocketAddr) -> anyhow::Result<String> {
+    let mut tx = app.store.read().await?;
+    let connections = connections::list_enabled_of_all_tenants(&mut tx).await?;
+    let mut keys = 0;
+    for tenant in tenants::list_all(&mut tx).await? {
+        keys += api_keys::list(&mut tx, &Scope::system(tenant.id)).await?.len();
+    }
+    tx.rollback().await?;
+
+    let base = format!("http://{address}");
+    let mut text = format!("\n  API        {base}/api/v1\n  Docs       {base}/api/docs\n");
+    for connection in &connections {
+        let path = connection.webhook_path();
+        text.push_str(&format!(
+            "  Webhooks   {base}{path}   ({} connection `{}`)\n",
+            connection.provider,
+            super::output::printable(&connection.name),
+        ));
+    }
+    if connections.is_empty() {
+        text.push_str(
+            "\n  No connection yet. In another terminal, with the same --data-dir or --database-url:\n    \
+             calbridge connections add calcom --name main --webhook-secret SECRET\n",
+        );
+    }
+    if keys == 0 && !app.config.access.trusted_network {
+        text.push_str("\n  No API key yet:\n    calbridge keys create --name me\n");
+    }
+    text.push_str("\n  Ctrl-C stops.\n");
+    Ok(text)
+}

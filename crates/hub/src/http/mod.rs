@@ -1,0 +1,54 @@
+//! The HTTP front doors: parse, call one use case, render.
+
+mod auth;
+mod body;
+mod extract;
+mod health;
+mod hooks;
+mod openapi;
+mod problem;
+mod request;
+mod routes;
+
+use axum::{
+    Router,
+    http::{Method, Uri},
+    middleware,
+};
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use self::problem::{Code, Problem};
+use crate::app::App;
+
+/// Everything that is answered over HTTP.
+pub fn router(app: App) -> Router {
+    let (router, _) = routes::routes().split_for_parts();
+    router
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(CatchPanicLayer::custom(request::panicked))
+        .layer(middleware::from_fn(request::follow))
+        .with_state(app)
+}
+
+/// The description of everything that is answered.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes::routes().into_openapi()
+}
+
+async fn no_such_path(uri: Uri) -> Problem {
+    // Only what is surely not a secret is repeated.
+    let under_api = uri.path().starts_with("/api/v1/");
+    Problem::not_found(if under_api {
+        "there is no such path; /api/docs lists them"
+    } else {
+        "there is no such path"
+    })
+}
+
+async fn no_such_method(method: Method) -> Problem {
+    Problem::new(
+        Code::MethodNotAllowed,
+        format!("{method} is not possible here; the header `Allow` says what is"),
+    )
+}

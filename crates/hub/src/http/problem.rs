@@ -1,0 +1,275 @@
+//! Problems: every answer other than what was asked for, as `application/problem+json` (RFC 9457).
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use calbridge_store::StoreError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Seconds after which it is worth trying again.
+const RETRY_AFTER: u16 = 5;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $status:ident, $title:literal;)+) => {
+        /// The stable word of a problem. Programs act on it; everything else is for people.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Code {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// The status it comes with.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+
+            /// A few words for people, the same for every problem with this code.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON.
+    MalformedJson = "malformed_json", BAD_REQUEST, "The body is not JSON";
+    /// The body ended early.
+    IncompleteBody = "incomplete_body", BAD_REQUEST, "The body could not be read to its end";
+    /// A header cannot be read.
+    InvalidHeader = "invalid_header", BAD_REQUEST, "A header cannot be read";
+    /// A cursor is not one of ours.
+    InvalidCursor = "invalid_cursor", BAD_REQUEST, "The cursor is not one that was given out";
+    /// Several tenants, and none named.
+    TenantRequired = "tenant_required", BAD_REQUEST, "A tenant must be named";
+    /// No credential.
+    AuthenticationRequired = "authentication_required", UNAUTHORIZED, "An API key is needed";
+    /// A credential that opens nothing.
+    InvalidKey = "invalid_key", UNAUTHORIZED, "The API key does not work";
+    /// A webhook that nothing verifies.
+    SignatureInvalid = "signature_invalid", UNAUTHORIZED, "The signature does not verify";
+    /// The credential may not do this.
+    Forbidden = "forbidden", FORBIDDEN, "The API key may not do this";
+    /// The credential is another tenant's.
+    TenantMismatch = "tenant_mismatch", FORBIDDEN, "The API key belongs to another tenant";
+    /// Not there, or not the tenant's.
+    NotFound = "not_found", NOT_FOUND, "There is no such thing";
+    /// No connection has this URL.
+    UnknownHook = "unknown_hook", NOT_FOUND, "No connection has this URL";
+    /// The path is right, the method is not.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not possible here";
+    /// The body came too slowly.
+    BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not come in time";
+    /// An id names more than one booking.
+    AmbiguousId = "ambiguous_id", CONFLICT, "The id names more than one booking";
+    /// Another row has what must be unique.
+    Conflict = "conflict", CONFLICT, "Something else has this already";
+    /// The raw bytes of an event are no longer kept.
+    BodyGone = "body_gone", GONE, "The raw body is no longer kept";
+    /// The body is too large.
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body must be JSON";
+    /// A field or parameter is missing.
+    MissingField = "missing_field", UNPROCESSABLE_ENTITY, "A field is missing";
+    /// A field or parameter that does not exist.
+    UnknownField = "unknown_field", UNPROCESSABLE_ENTITY, "There is no such field";
+    /// A field or parameter has a value that cannot be used.
+    InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "A field has a value that cannot be used";
+    /// A status that the tenant's leads do not have.
+    UnknownStatus = "unknown_status", UNPROCESSABLE_ENTITY, "The tenant's leads have no such status";
+    /// A replayed event still cannot be applied.
+    StillFails = "still_fails", UNPROCESSABLE_ENTITY, "The event still cannot be applied";
+    /// Our fault.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
+    /// Not now.
+    TryAgain = "try_again", SERVICE_UNAVAILABLE, "Not possible right now";
+}
+
+/// A problem, as an answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    code: Code,
+    detail: String,
+    field: Option<String>,
+}
+
+/// The body of a problem.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody<'a> {
+    /// Names the kind of problem; `urn:calbridge:problem:` and the code.
+    #[schema(example = "urn:calbridge:problem:not_found")]
+    r#type: String,
+    /// The same for every problem with this code.
+    title: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// What went wrong this time, and for what.
+    detail: &'a str,
+    /// The stable word to act on.
+    #[schema(example = "not_found")]
+    code: &'a str,
+    /// The field, parameter or header that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    /// Names the request in our log; also in the header `X-Request-Id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+impl Problem {
+    /// A problem with what went wrong this time.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            field: None,
+        }
+    }
+
+    /// A field has a value that cannot be used.
+    pub fn invalid(field: &str, detail: impl ToString) -> Self {
+        Self::new(Code::InvalidField, detail.to_string()).at(field)
+    }
+
+    /// The tenant has no such thing.
+    pub fn not_found(detail: impl ToString) -> Self {
+        Self::new(Code::NotFound, detail.to_string())
+    }
+
+    /// Our fault. What happened stands in the log, not in the answer.
+    pub fn internal() -> Self {
+        Self::new(Code::Internal, "the request id finds it in the log")
+    }
+
+    /// Not now.
+    pub fn try_again() -> Self {
+        Self::new(Code::TryAgain, "try again in a moment")
+    }
+
+    /// With the field, parameter or header it is about.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The body of the answer to a request.
+    pub fn body(&self, request_id: Option<&str>) -> Body {
+        let body = ProblemBody {
+            r#type: format!("urn:calbridge:problem:{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            code: self.code.as_str(),
+            field: self.field.as_deref(),
+            request_id,
+        };
+        // Texts and a number always serialize.
+        Body::from(serde_json::to_vec(&body).unwrap_or_default())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.body(None));
+        *response.status_mut() = self.code.status();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+        }
+        let challenge = match self.code {
+            Code::AuthenticationRequired => Some(r#"Bearer realm="calbridge""#),
+            Code::InvalidKey => Some(r#"Bearer realm="calbridge", error="invalid_token""#),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(challenge),
+            );
+        }
+        // Whoever knows the request's id writes the body anew with it.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy
+            | StoreError::Unavailable(_)
+            | StoreError::Full
+            | StoreError::ReadOnly => {
+                tracing::warn!(error = chain(&error), "The database did not answer");
+                Self::try_again()
+            }
+            StoreError::Conflict
+            | StoreError::Refused(_)
+            | StoreError::TooOld { .. }
+            | StoreError::Decode { .. }
+            | StoreError::Bug(_) => {
+                tracing::error!(error = chain(&error), "A request failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// An error and what caused it, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_stable() {
+        let codes: Vec<_> = Code::ALL
+            .iter()
+            .map(|code| format!("{} {}", code.status().as_u16(), code.as_str()))
+            .collect();
+        insta::assert_snapshot!(codes.join("\n"));
+    }
+
+    #[test]
+    fn a_failure_of_the_database_shows_nothing_of_it() {
+        let problem = Problem::from(StoreError::Refused("CHECK constraint failed".to_owned()));
+        assert_eq!(problem, Problem::internal());
+        let problem = Problem::from(StoreError::Busy);
+        let response = problem.into_response();
+        assert_eq!(response.status(), 503);
+        assert!(response.headers().contains_key(header::RETRY_AFTER));
+    }
+}

@@ -1,0 +1,173 @@
+//! Create a lead, or find that the person is known.
+
+use std::collections::BTreeMap;
+
+use calbridge_core::{
+    fingerprint,
+    ids::LeadId,
+    lead,
+    person::EmailAddress,
+    scope::Scope,
+};
+use calbridge_store::{
+    StoreError, ids,
+    leads::{self, Lead, LeadKeys},
+    sql::{Json, Tx},
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::edit::{LeadEdit, Statuses, UnknownStatus, note};
+use crate::app::App;
+
+/// Somebody to follow.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct NewLead {
+    /// E-mail address; identifies the person.
+    pub email: Option<EmailAddress>,
+    /// Everything else. Without an e-mail address the phone number identifies the person.
+    pub told: LeadEdit,
+}
+
+/// What came of it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Created {
+    /// A new lead.
+    New(Lead),
+    /// The person is known; the lead was brought up to date.
+    Known(Lead),
+}
+
+/// Why a lead could not be created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateLeadError {
+    /// Neither an address nor a number.
+    #[error("a lead needs an e-mail address or a phone number")]
+    Nobody,
+    /// The tenant's leads have no such status.
+    #[error(transparent)]
+    UnknownStatus(#[from] UnknownStatus),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Create a lead. A person with the same address, or without one with the same number, is the same lead.
+pub async fn create(app: &App, scope: &Scope, new: NewLead) -> Result<Created, CreateLeadError> {
+    match try_create(app, scope, new.clone()).await {
+        // Somebody else created the person meanwhile, in a way that our lock does not see.
+        Err(CreateLeadError::Store(StoreError::Conflict)) => try_create(app, scope, new).await,
+        other => other,
+    }
+}
+
+async fn try_create(app: &App, scope: &Scope, new: NewLead) -> Result<Created, CreateLeadError> {
+    let now = app.clock.now();
+    let NewLead { email, told } = new;
+    let tenant = scope.tenant_id().to_string();
+    let (keys, lock) = match (&email, told.phone.as_ref().and_then(Option::as_ref)) {
+        (Some(email), _) => {
+            let keys = LeadKeys {
+                emails: vec![email.as_str().to_owned()],
+                ..LeadKeys::default()
+            };
+            let parts = ["lead-email", &tenant, email.as_str()];
+            (keys, fingerprint::lock_key(parts))
+        }
+        (None, Some(phone)) => {
+            let keys = LeadKeys {
+                phones: vec![phone.as_str().to_owned()],
+                ..LeadKeys::default()
+            };
+            let parts = ["lead-phone", &tenant, phone.as_str()];
+            (keys, fingerprint::lock_key(parts))
+        }
+        (None, None) => return Err(CreateLeadError::Nobody),
+    };
+    let mut tx = app.store.write().await?;
+    let statuses = Statuses::load(&mut tx, scope).await?;
+    statuses.check(told.status.as_ref())?;
+    tx.lock_keys(&[lock]).await?;
+    let known = leads::find_many_for_update(&mut tx, scope, &keys).await?.pop();
+    let outcome = match known {
+        Some(before) => Created::Known(update(&mut tx, scope, &statuses, before, told, now).await?),
+        None => Created::New(insert(&mut tx, scope, &statuses, email, told, now).await?),
+    };
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+async fn insert(
+    tx: &mut Tx,
+    scope: &Scope,
+    statuses: &Statuses,
+    email: Option<EmailAddress>,
+    told: LeadEdit,
+    now: Timestamp,
+) -> Result<Lead, StoreError> {
+    let id = ids::reserve(tx, "leads", 1).await?.pop().unwrap_or_default();
+    let mut lead = blank(scope, LeadId(id), email.as_ref(), now);
+    told.apply(&mut lead, now);
+    leads::insert(tx, std::slice::from_ref(&lead)).await?;
+    note(tx, scope, statuses, None, &lead, now).await?;
+    Ok(lead)
+}
+
+/// Write what is told about a known lead; nothing is written when it says nothing new.
+pub(super) async fn update(
+    tx: &mut Tx,
+    scope: &Scope,
+    statuses: &Statuses,
+    before: Lead,
+    told: LeadEdit,
+    now: Timestamp,
+) -> Result<Lead, StoreError> {
+    let mut after = before.clone();
+    told.apply(&mut after, now);
+    if after != before {
+        after.updated_at = now;
+        leads::update(tx, std::slice::from_ref(&after)).await?;
+        note(tx, scope, statuses, Some(&before), &after, now).await?;
+    }
+    Ok(after)
+}
+
+fn blank(scope: &Scope, id: LeadId, email: Option<&EmailAddress>, now: Timestamp) -> Lead {
+    let email = email.map(|email| email.as_str().to_owned());
+    Lead {
+        id,
+        public_id: Uuid::now_v7(),
+        tenant_id: scope.tenant_id(),
+        name: String::new(),
+        first_name: String::new(),
+        last_name: String::new(),
+        email: email.clone(),
+        email_key: email,
+        phone: None,
+        phone_key: None,
+        status: lead::NEW.to_owned(),
+        status_at: now,
+        channel: None,
+        reference: None,
+        source_detail: None,
+        activity_notes: None,
+        booking_id: None,
+        booking_url: None,
+        booked_at: None,
+        current_booking_id: None,
+        current_booking_rank: None,
+        time_zone: None,
+        language: None,
+        consent_gdpr: None,
+        consent_marketing: None,
+        consent_at: None,
+        first_utm: None,
+        first_utm_at: None,
+        last_utm: None,
+        last_utm_at: None,
+        told_at: Json(BTreeMap::new()),
+        assigned_user_id: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
