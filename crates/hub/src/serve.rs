@@ -75,8 +75,9 @@ async fn answer(
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut serving = tokio::spawn(async move { serving.await });
     tokio::select! {
-        ended = &mut serving => return ended.map_err(io::Error::other)?,
+        biased;
         () = stop.cancelled() => {}
+        ended = &mut serving => return ended.map_err(io::Error::other)?,
     }
     tracing::info!("Stopping: no new requests; those under way have {} s", patience.as_secs());
     if let Ok(ended) = tokio::time::timeout(patience, &mut serving).await {

@@ -191,8 +191,7 @@ pub async fn update(tx: &mut Tx, bookings: &[(Booking, Option<RawJson>)]) -> Res
 /// Give a booking the payload of another.
 pub async fn copy_payload(tx: &mut Tx, scope: &Scope, from: BookingId, to: BookingId) -> Result<(), StoreError> {
     tx.query(
-        "UPDATE bookings SET revision = revision + 1,
-             webhook_payload = (SELECT b.webhook_payload FROM bookings b WHERE b.tenant_id = $1 AND b.id = $2)
+        "UPDATE bookings SET webhook_payload = (SELECT b.webhook_payload FROM bookings b WHERE b.tenant_id = $1 AND b.id = $2)
          WHERE tenant_id = $1 AND id = $3",
     )
     .bind(scope.tenant_id())

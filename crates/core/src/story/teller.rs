@@ -596,7 +596,11 @@ impl Teller {
         }
         if !self.standing.group {
             for attendee in &details.attendees {
-                self.meet(attendee, at);
+                if snapshot {
+                    self.recognize(attendee, at);
+                } else {
+                    self.meet(attendee, at);
+                }
             }
             // Metadata may name the booker's lead without a word about the booker.
             if details.lead_id.is_some() && details.attendees.is_empty() {
@@ -606,6 +610,23 @@ impl Teller {
                 };
                 self.meet(&booker, at);
             }
+        }
+    }
+
+    /// Somebody is described by a message that knows nothing newer than their booking: it only fills gaps, and
+    /// whatever anybody else tells, whenever, is newer.
+    fn recognize(&mut self, described: &Attendee, at: Timestamp) {
+        let known = self.attendees.get(&described.key).cloned();
+        let attendee = self.meet(described, Timestamp::UNIX_EPOCH);
+        if let Some(known) = known {
+            attendee.name = known.name.or(attendee.name.take());
+            attendee.email = known.email.or(attendee.email.take());
+            attendee.phone = known.phone.or(attendee.phone.take());
+            attendee.time_zone = known.time_zone.or(attendee.time_zone.take());
+            attendee.language = known.language.or(attendee.language.take());
+        } else {
+            attendee.joined_at = at;
+            attendee.changed_at = at;
         }
     }
 

@@ -120,7 +120,13 @@ impl Context {
             let mut tx = app.store.read().await?;
             let tenant = tenants::find(&mut tx, option.tenant).await?;
             tx.rollback().await?;
-            let tenant = tenant.ok_or_else(|| CliError::no("tenant", option.tenant))?;
+            let unknown = || {
+                CliError::NotFound(format!(
+                    "there is no tenant {}; `calbridge tenants list` shows those there are",
+                    option.tenant
+                ))
+            };
+            let tenant = tenant.ok_or_else(unknown)?;
             work(app, &Scope::cli(tenant.id)).await
         })
         .await

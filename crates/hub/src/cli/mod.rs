@@ -4,6 +4,8 @@ mod completions;
 mod config;
 mod connections;
 mod context;
+#[cfg(feature = "emulator")]
+mod emulate;
 mod exit;
 mod input;
 mod keys;
@@ -11,7 +13,10 @@ mod migrate;
 pub(crate) mod output;
 mod parse;
 mod serve;
+mod signature;
 mod tenants;
+#[cfg(feature = "emulator")]
+mod trigger;
 
 use std::io::IsTerminal;
 
@@ -59,6 +64,12 @@ enum Command {
     Keys(keys::KeysCommand),
     #[command(subcommand)]
     Connections(connections::ConnectionsCommand),
+    #[cfg(feature = "emulator")]
+    Trigger(trigger::Trigger),
+    #[cfg(feature = "emulator")]
+    Emulate(emulate::Emulate),
+    #[command(subcommand)]
+    Signature(signature::SignatureCommand),
     Completions(completions::Completions),
 }
 
@@ -73,6 +84,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Tenants(command) => command.run(&context).await?,
         Command::Keys(command) => command.run(&context).await?,
         Command::Connections(command) => command.run(&context).await?,
+        #[cfg(feature = "emulator")]
+        Command::Trigger(command) => return command.run(&context).await,
+        #[cfg(feature = "emulator")]
+        Command::Emulate(command) => command.run(&context).await?,
+        Command::Signature(command) => return command.run(&context),
         Command::Completions(command) => command.run()?,
     }
     Ok(Exit::Done)
@@ -98,6 +114,8 @@ mod tests {
             "calbridge connections add calcom --name n --webhook-secret s --json",
             "calbridge connections add calendly --name n --webhook-secret s --data-dir d",
             "calbridge migrate --force --dry-run",
+            "calbridge signature verify calcom --secret s --header a:b --body -",
+            "calbridge completions bash",
         ] {
             let parsed = Cli::try_parse_from(line.split(' '));
             assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());

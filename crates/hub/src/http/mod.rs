@@ -1,10 +1,13 @@
 //! The HTTP front doors: parse, call one use case, render.
 
+mod api;
 mod auth;
 mod body;
+mod docs;
 mod extract;
 mod health;
 mod hooks;
+mod look;
 mod openapi;
 mod problem;
 mod request;
@@ -22,8 +25,9 @@ use crate::app::App;
 
 /// Everything that is answered over HTTP.
 pub fn router(app: App) -> Router {
-    let (router, _) = routes::routes().split_for_parts();
+    let (router, document) = routes::routes().split_for_parts();
     router
+        .merge(docs::routes(openapi::with_problems(document)))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(request::panicked))
@@ -33,7 +37,7 @@ pub fn router(app: App) -> Router {
 
 /// The description of everything that is answered.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes::routes().into_openapi()
+    openapi::with_problems(routes::routes().into_openapi())
 }
 
 async fn no_such_path(uri: Uri) -> Problem {

@@ -1,4 +1,4 @@
-//! Every path, as a table of contents.
+//! Every path, as a table of contents. `/api/openapi.json` and `/api/docs`, which describe them, are in `docs`.
 
 use axum::{handler::Handler, routing::post};
 use utoipa::OpenApi;
@@ -7,7 +7,10 @@ use utoipa_axum::{
     routes,
 };
 
-use super::{health, hooks, openapi::ApiDoc};
+use super::{
+    api::{audit_log, bookings, leads, quarantine, webhook_events},
+    health, hooks, openapi::ApiDoc,
+};
 use crate::app::App;
 
 /// The paths with their descriptions.
@@ -30,6 +33,24 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(slashed("/api/webhooks/calendly/", hooks::api_webhooks_calendly))
         .merge(slashed("/functions/v1/cal-webhook/", hooks::functions_cal_webhook))
         .merge(slashed("/cal-webhook/", hooks::cal_webhook))
+        // Leads.
+        .routes(routes!(leads::list, leads::create))
+        .routes(routes!(leads::get, leads::change))
+        .routes(routes!(leads::timeline))
+        .routes(routes!(leads::bookings))
+        // Bookings.
+        .routes(routes!(bookings::list))
+        .routes(routes!(bookings::get))
+        .routes(routes!(bookings::timeline))
+        .routes(routes!(bookings::history))
+        // Webhook events.
+        .routes(routes!(webhook_events::list))
+        .routes(routes!(webhook_events::replay_range))
+        .routes(routes!(webhook_events::get))
+        .routes(routes!(webhook_events::replay))
+        // Administration.
+        .routes(routes!(quarantine::list))
+        .routes(routes!(audit_log::list))
 }
 
 /// A webhook URL answers other methods with an explanation.

@@ -112,9 +112,10 @@ impl LeadEdit {
                 told_at.insert(field.to_owned(), now);
             }
         }
-        if self.consent != Consent::default() {
-            lead.consent_gdpr = self.consent.gdpr.or(lead.consent_gdpr);
-            lead.consent_marketing = self.consent.marketing.or(lead.consent_marketing);
+        let gdpr = self.consent.gdpr.or(lead.consent_gdpr);
+        let marketing = self.consent.marketing.or(lead.consent_marketing);
+        if (gdpr, marketing) != (lead.consent_gdpr, lead.consent_marketing) {
+            (lead.consent_gdpr, lead.consent_marketing) = (gdpr, marketing);
             lead.consent_at = Some(now);
         }
         if let Some(status) = self.status
@@ -179,6 +180,9 @@ pub(super) async fn note(
             for field in same {
                 old.remove(&field);
                 new.remove(&field);
+            }
+            if new.is_empty() {
+                return Ok(());
             }
             Deed::of(scope, "lead.change", "lead", after.id)
                 .before(JsonValue::Object(old))

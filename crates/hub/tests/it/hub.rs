@@ -207,14 +207,14 @@ pub fn at(text: &str) -> Timestamp {
 pub async fn dump(hub: &TestHub, place: &Place) -> BTreeMap<&'static str, Vec<String>> {
     let queries = [
         ("bookings", "SELECT concat_ws('|', booking_provider, external_booking_id, external_number, booking_type, title, notes,
-             scheduled_at, ends_at, previous_start, rescheduled_count, b.time_zone, event_type_id, status, confirmation,
+             scheduled_at, ends_at, previous_start, rescheduled_count, b.time_zone, event_type_id, b.status, confirmation,
              cancellation_reason, location, meeting_url, is_group, capacity, paid, price, hosts, told_by, made_at, changed_at, l.email)
              FROM bookings b LEFT JOIN leads l ON l.id = b.lead_id WHERE b.tenant_id = $1"),
         ("attendees", "SELECT concat_ws('|', b.external_booking_id, a.attendee_key, a.role, l.email, a.name, a.email, a.phone,
              a.time_zone, a.language, a.external_id, a.status, a.no_show, a.joined_at, a.changed_at)
              FROM attendees a JOIN bookings b ON b.id = a.booking_id LEFT JOIN leads l ON l.id = a.lead_id WHERE a.tenant_id = $1"),
-        ("leads", "SELECT concat_ws('|', name, email, phone, l.status, status_at, reference, source_detail, activity_notes,
-             CASE WHEN b.booking_provider = 'cal.com' THEN l.booking_id END, booking_url, booked_at, b.external_booking_id,
+        ("leads", "SELECT concat_ws('|', l.name, l.email, l.phone, l.status, status_at, reference, source_detail, activity_notes,
+             CASE WHEN b.external_number IS NOT NULL THEN l.booking_id END, l.booking_url, booked_at, b.external_booking_id,
              current_booking_rank, l.time_zone, language, first_utm, last_utm, told_at)
              FROM leads l LEFT JOIN bookings b ON b.id = l.current_booking_id WHERE l.tenant_id = $1"),
         ("activities", "SELECT concat_ws('|', b.external_booking_id, l.email, activity_key, type, subject, body, occurred_at)

@@ -166,7 +166,7 @@ pub(crate) struct Chapter {
     old_changes: Vec<BookingChange>,
     old_attendees: Vec<Attendee>,
     /// Its story so far; of several that are joined, that of each.
-    old_stories: Vec<Story>,
+    old_stories: Vec<(BookingId, Story)>,
     new_facts: Vec<NewFact>,
     references: Vec<calbridge_core::change::Reference>,
     story: Story,
@@ -187,7 +187,7 @@ impl Chapter {
             let changes = known.changes.remove(&booking.id).unwrap_or_default();
             // What somebody wrote by SQL was stored at position 0 and is told now for the first time.
             let told: Vec<BookingChange> = changes.iter().filter(|change| change.position > 0).cloned().collect();
-            old_stories.extend(tell(&facts(&told)));
+            old_stories.extend(tell(&facts(&told)).map(|story| (booking.id, story)));
             for change in changes {
                 // Bookings that are joined may share a fact.
                 if !old_changes.iter().any(|old: &BookingChange| old.fingerprint == change.fingerprint) {

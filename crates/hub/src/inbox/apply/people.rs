@@ -365,9 +365,10 @@ fn learn_booking(
         return;
     }
     let rank = standing.age_rank(attendee);
-    let was_current = lead.current_booking_id == Some(booking.id)
-        || chapter.joined.iter().any(|joined| lead.current_booking_id == Some(joined.id));
-    let is_newer = lead.current_booking_rank.as_ref().is_none_or(|current| *current < rank);
+    // Of bookings that are joined, the lead knows one.
+    let current = lead.current_booking_id;
+    let was_current = current == Some(booking.id) || chapter.joined.iter().any(|joined| current == Some(joined.id));
+    let is_newer = lead.current_booking_rank.as_ref().is_none_or(|known| *known < rank);
     if !was_current && !is_newer {
         return;
     }
@@ -383,8 +384,8 @@ fn learn_booking(
     let outlook_before = chapter
         .old_stories
         .iter()
-        .filter(|_| was_current)
-        .find_map(|story| {
+        .find(|(told_of, _)| current == Some(*told_of))
+        .and_then(|(_, story)| {
             let old = story.standing.attendees.iter().find(|old| old.key == attendee.key)?;
             Some(story.standing.outlook(old))
         });

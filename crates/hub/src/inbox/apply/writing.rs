@@ -265,8 +265,9 @@ fn had_activities(
         .collect();
     chapter
         .old_stories
-        .first()
-        .map(|story| entries(story, &leads, &old.booking_type))
+        .iter()
+        .find(|(told_of, _)| *told_of == id)
+        .map(|(_, story)| entries(story, &leads, &old.booking_type))
         .unwrap_or_default()
 }
 
