@@ -20,6 +20,7 @@ use crate::{
     connections::{AddConnectionError, ChangeConnectionError},
     inbox::ReplayError,
     keys::{CreateKeyError, RevokeKeyError},
+    leads::FindLeadError,
     serve::ListenError,
     startup::StartError,
     tenants::{CreateTenantError, SetSettingsError},
@@ -110,6 +111,7 @@ fn of_one(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         Some(ReplayError::NotFound(_) | ReplayError::BodyGone(_))
     ) || matches!(error.downcast_ref(), Some(ChangeConnectionError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(FindBookingError::NotFound(_)))
+        || matches!(error.downcast_ref(), Some(FindLeadError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(RevokeKeyError::NotFound(_)));
     if not_found {
         return Some(Exit::NotFound);
@@ -140,6 +142,9 @@ fn store_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a S
         return Some(error);
     }
     if let Some(FindBookingError::Store(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(FindLeadError::Store(error)) = error.downcast_ref() {
         return Some(error);
     }
     if let Some(ChangeConnectionError::Store(error)) = error.downcast_ref() {

@@ -1,16 +1,20 @@
 //! The command line: nouns and verbs, each a thin face of a use case.
 
+mod bookings;
 mod completions;
 mod config;
 mod connections;
 mod context;
 #[cfg(feature = "emulator")]
 mod emulate;
+mod events;
 mod exit;
 mod input;
 mod keys;
+mod leads;
 mod migrate;
 pub(crate) mod output;
+mod paging;
 mod parse;
 mod serve;
 mod signature;
@@ -64,6 +68,12 @@ enum Command {
     Keys(keys::KeysCommand),
     #[command(subcommand)]
     Connections(connections::ConnectionsCommand),
+    #[command(subcommand)]
+    Leads(leads::LeadsCommand),
+    #[command(subcommand)]
+    Bookings(bookings::BookingsCommand),
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     #[cfg(feature = "emulator")]
     Trigger(trigger::Trigger),
     #[cfg(feature = "emulator")]
@@ -84,6 +94,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Tenants(command) => command.run(&context).await?,
         Command::Keys(command) => command.run(&context).await?,
         Command::Connections(command) => command.run(&context).await?,
+        Command::Leads(command) => command.run(&context).await?,
+        Command::Bookings(command) => command.run(&context).await?,
+        Command::Events(command) => return command.run(&context).await,
         #[cfg(feature = "emulator")]
         Command::Trigger(command) => return command.run(&context).await,
         #[cfg(feature = "emulator")]

@@ -1,17 +1,19 @@
 //! The HTTP front doors: parse, call one use case, render.
 
-mod api;
+pub(crate) mod api;
 mod auth;
 mod body;
 mod docs;
 mod extract;
 mod health;
 mod hooks;
-mod look;
+pub(crate) mod look;
 mod openapi;
 mod problem;
 mod request;
 mod routes;
+#[cfg(test)]
+mod tests;
 
 use axum::{
     Router,

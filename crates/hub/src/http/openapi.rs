@@ -20,7 +20,7 @@ use super::problem::ProblemBody;
         contact(),
         license(),
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody<'static>)),
     tags(
         (name = "leads", description = "The people a tenant follows"),
         (name = "bookings", description = "Agreed meetings, each the same through all its reschedules"),

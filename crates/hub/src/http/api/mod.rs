@@ -3,9 +3,9 @@
 pub mod audit_log;
 pub mod bookings;
 pub mod leads;
-mod page;
+pub mod page;
 mod params;
 pub mod quarantine;
-mod raw;
-mod timeline;
+pub mod raw;
+pub mod timeline;
 pub mod webhook_events;

@@ -3,7 +3,7 @@
 use calbridge_store::activities::Activity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// An entry of a timeline.
 #[derive(Serialize, ToSchema)]
@@ -48,7 +48,7 @@ impl From<Activity> for ActivityBody {
 }
 
 /// Which part of a list.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {

@@ -11,7 +11,6 @@ use calbridge_core::{
 };
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter};
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 pub use self::{body::BookingBody, history::*};
 use super::{
@@ -41,7 +40,7 @@ impl From<FindBookingError> for Problem {
 }
 
 /// Which bookings.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct BookingQuery {

@@ -1,12 +1,11 @@
 //! Leads: list, get, timeline, bookings.
 
-mod body;
+pub mod body;
 mod write;
 
 use axum::{Json, extract::State};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter, leads::LeadFilter};
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 pub use self::write::*;
 use self::body::LeadBody;
@@ -37,7 +36,7 @@ impl From<FindLeadError> for Problem {
 }
 
 /// Which leads.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LeadQuery {

@@ -134,8 +134,8 @@ pub async fn create(
     Ok(match leads::create(&app, &scope, request.parse()?).await? {
         Created::New(lead) => {
             let location = format!("/api/v1/leads/{}", lead.id);
-            let head = (StatusCode::CREATED, [(header::LOCATION, location)]);
-            (head, Json(LeadBody::from(lead))).into_response()
+            let location = [(header::LOCATION, location)];
+            (StatusCode::CREATED, location, Json(LeadBody::from(lead))).into_response()
         }
         Created::Known(lead) => Json(LeadBody::from(lead)).into_response(),
     })

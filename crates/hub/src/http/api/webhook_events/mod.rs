@@ -1,6 +1,6 @@
 //! Webhook events: list, get, replay.
 
-mod body;
+pub mod body;
 mod replay;
 
 use axum::{Json, extract::State};
@@ -10,7 +10,6 @@ use calbridge_core::{
 };
 use calbridge_store::webhook_events::{EventFilter, EventStatus, WebhookEvent};
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use self::body::{EventBody, FullEventBody};
 pub use self::replay::*;
@@ -30,7 +29,7 @@ use crate::{
 };
 
 /// Which events.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct EventQuery {

@@ -7,7 +7,7 @@ use calbridge_core::ids::{ConnectionId, WebhookEventId};
 use calbridge_store::webhook_events::EventFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::{find, status};
 use crate::{
@@ -68,7 +68,8 @@ pub struct ColumnBody {
 }
 
 impl ReplayedBody {
-    fn new(replayed: Replayed, dry_run: bool) -> Self {
+    /// Of what became of an event, or would become of it.
+    pub fn new(replayed: Replayed, dry_run: bool) -> Self {
         let rows = replayed.rows.0.into_iter().map(RowBody::from).collect();
         Self {
             id: replayed.id.0,
@@ -108,7 +109,7 @@ impl From<ReplayError> for Problem {
 }
 
 /// For real, or only to see.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReplayQuery {

@@ -1,0 +1,160 @@
+//! `kill -9` at random moments under load: what was answered with 2xx is there, once, applied.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use calbridge_emulator::{
+    CalCom, Delivery,
+    calcom::{By, CancelledBy, NewBooking},
+};
+use calbridge_store::{
+    migrations::MIGRATIONS,
+    sql::{Db, SqliteOptions},
+    testing::postgres_db,
+};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use crate::server::{Home, Server};
+
+const SECRET: &str = "kill-test-secret";
+const BOOKINGS: i64 = 150;
+const KILLS: usize = 6;
+
+/// Each delivery is one real change of one booking.
+fn deliveries() -> Vec<Delivery> {
+    let mut cal = CalCom::new(9);
+    let begin: Timestamp = "2031-01-05T08:00:00Z".parse().unwrap();
+    let mut all = Vec::new();
+    for n in 0..BOOKINGS {
+        let now = begin + SignedDuration::from_mins(n);
+        let start = begin + SignedDuration::from_hours(48 * (n + 1));
+        let new = NewBooking::new("intro", start, format!("Person {n}"), format!("person{n}@example.org"));
+        let (uid, sent) = cal.book(new, now).unwrap();
+        all.extend(sent);
+        let later = now + SignedDuration::from_hours(1);
+        if n % 3 == 1 {
+            let (_, sent) = cal.reschedule(&uid, start + SignedDuration::from_hours(3), By::Booker, later).unwrap();
+            all.extend(sent);
+        } else if n % 3 == 2 {
+            all.extend(cal.cancel(&uid, CancelledBy::Booker, None, later).unwrap());
+        }
+    }
+    all
+}
+
+/// Deliveries that were not answered with 2xx yet, as a provider that retries sees them.
+struct Load {
+    waiting: Mutex<Vec<Delivery>>,
+    answered: AtomicUsize,
+}
+
+impl Load {
+    /// Send until everything is answered or `enough` are.
+    async fn send(self: &Arc<Self>, server: &Server, path: &str, enough: usize) {
+        let client = calbridge_emulator::sender::client().unwrap();
+        let url = format!("{}{path}", server.base);
+        let senders: Vec<_> = (0..8)
+            .map(|_| {
+                let (load, client, url) = (Arc::clone(self), client.clone(), url.clone());
+                tokio::spawn(async move {
+                    while load.answered.load(Ordering::SeqCst) < enough {
+                        let Some(delivery) = load.waiting.lock().unwrap().pop() else { return };
+                        let now = "2031-01-05T08:00:00Z".parse().unwrap();
+                        let answer =
+                            calbridge_emulator::sender::send(&client, &url, Some(SECRET), &delivery, now).await;
+                        match answer {
+                            Ok(answer) if answer.status == 200 => {
+                                load.answered.fetch_add(1, Ordering::SeqCst);
+                            }
+                            _ => {
+                                load.waiting.lock().unwrap().insert(0, delivery);
+                                // The server may be gone; do not spin.
+                                tokio::task::yield_now().await;
+                            }
+                        }
+                    }
+                })
+            })
+            .collect();
+        for sender in senders {
+            let _done = tokio::time::timeout(Duration::from_secs(30), sender).await.expect("an answer in time");
+        }
+    }
+}
+
+async fn killed_again_and_again(home: Home, open: impl AsyncFn() -> Db) {
+    let sent = deliveries();
+    let total = sent.len();
+    let load = Arc::new(Load {
+        waiting: Mutex::new(sent),
+        answered: AtomicUsize::new(0),
+    });
+    let added = home.run(&["connections", "add", "calcom", "--name", "cal", "--webhook-secret", SECRET, "--json"]);
+    let path = added["webhook_path"].as_str().expect("a path").to_owned();
+    let mut rng = StdRng::seed_from_u64(3);
+    for _ in 0..KILLS {
+        let mut server = home.serve().await;
+        let enough = load.answered.load(Ordering::SeqCst) + rng.random_range(5..40);
+        let killer = async {
+            while load.answered.load(Ordering::SeqCst) < enough.min(total) {
+                tokio::task::yield_now().await;
+            }
+        };
+        // The killer strikes while requests are under way.
+        tokio::select! {
+            () = load.send(&server, &path, usize::MAX) => {}
+            () = killer => server.kill(),
+        }
+    }
+    let server = home.serve().await;
+    load.send(&server, &path, usize::MAX).await;
+    assert_eq!(server.stop(), Some(0));
+
+    let db = open().await;
+    let mut tx = db.read().await.unwrap();
+    let mut count = async |sql: &'static str| -> i64 {
+        let (count,): (i64,) = tx.query(sql).one().await.unwrap();
+        count
+    };
+    let total = i64::try_from(total).unwrap();
+    assert_eq!(count("SELECT COUNT(*) FROM webhook_events").await, total);
+    assert_eq!(count("SELECT COUNT(*) FROM webhook_bodies").await, total);
+    assert_eq!(count("SELECT COUNT(*) FROM webhook_events WHERE status = 'processed'").await, total);
+    assert_eq!(count("SELECT COUNT(*) FROM bookings").await, BOOKINGS);
+    assert_eq!(count("SELECT COUNT(*) FROM leads").await, BOOKINGS);
+    assert_eq!(count("SELECT COUNT(*) FROM activities").await, total);
+    assert_eq!(count("SELECT COUNT(*) FROM booking_changes").await, total);
+    assert_eq!(count("SELECT COUNT(*) FROM bookings WHERE status = 'cancelled'").await, BOOKINGS / 3);
+    assert_eq!(count("SELECT COUNT(*) FROM bookings WHERE rescheduled_count = 1").await, BOOKINGS / 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_kills_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home {
+        data_dir: folder.path().join("data"),
+        database_url: None,
+    };
+    std::fs::create_dir(&home.data_dir).unwrap();
+    let file = home.data_dir.join("calbridge.db");
+    killed_again_and_again(home, async || Db::open_sqlite(&file, SqliteOptions::default()).await.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_kills_on_postgres() {
+    let database = postgres_db(MIGRATIONS).await.expect("PostgreSQL: run ./test long");
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home {
+        data_dir: folder.path().to_owned(),
+        database_url: database.url().map(|url| url.expose_secret().to_owned()),
+    };
+    killed_again_and_again(home, async || database.db.clone()).await;
+    database.remove().await;
+}

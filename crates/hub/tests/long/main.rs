@@ -1,0 +1,6 @@
+//! The real binary, killed and pestered.
+#![cfg(test)]
+
+mod hostile;
+mod kill;
+mod server;
