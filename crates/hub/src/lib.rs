@@ -6,6 +6,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connections;
+#[cfg(feature = "emulator")]
+pub mod demo;
 pub mod http;
 pub mod inbox;
 pub mod jobs;

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::{
+    registry,
     secrets::{KeyRing, Sealed, SealedFor},
     sql::{Json, StoreError, Tx, Value, in_list},
     types::{row_type, stored_word},
@@ -187,6 +188,7 @@ pub async fn create(
     new: NewConnection,
     now: Timestamp,
 ) -> Result<Connection, StoreError> {
+    registry::raise_version(tx).await?;
     tx.query(
         "INSERT INTO connections (public_id, tenant_id, provider, name, hook_token, signature_policy, wanted_events,
              creates_leads, calendly_user_uri, created_at, updated_at)
@@ -252,6 +254,7 @@ pub async fn update(
     connection: &Connection,
     now: Timestamp,
 ) -> Result<Option<Connection>, StoreError> {
+    registry::raise_version(tx).await?;
     tx.query(
         "UPDATE connections SET name = $3, signature_policy = $4, wanted_events = $5, creates_leads = $6,
              calendly_user_uri = $7, disabled_at = $8, updated_at = $9
@@ -280,6 +283,7 @@ pub async fn set_secret(
     old_retire_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    registry::raise_version(tx).await?;
     tx.query(
         "UPDATE connection_secrets SET retires_at = $4
          WHERE tenant_id = $1 AND connection_id = $2 AND kind = $3 AND (retires_at IS NULL OR retires_at > $4)",
@@ -307,7 +311,18 @@ pub async fn set_secret(
     Ok(())
 }
 
-/// The secrets of some connections, newest first.
+/// The secrets of one kind of the connections of every tenant, newest first.
+pub async fn list_secrets_of_all_tenants(
+    tx: &mut Tx,
+    kind: SecretKind,
+) -> Result<Vec<ConnectionSecret>, StoreError> {
+    tx.query("SELECT * FROM connection_secrets WHERE kind = $1 ORDER BY id DESC")
+        .bind(kind)
+        .all()
+        .await
+}
+
+/// The secrets of one kind of some connections, newest first.
 pub async fn list_secrets(
     tx: &mut Tx,
     connections: &[Connection],

@@ -16,6 +16,7 @@ pub mod leads;
 pub mod migrations;
 pub mod page;
 pub mod quarantine;
+pub mod registry;
 pub mod secrets;
 pub mod sql;
 pub mod tenants;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    registry,
     sql::{Json, StoreError, Tx, Value},
     types::row_type,
 };
@@ -55,6 +56,7 @@ pub async fn create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<Tenant, S
         .collect();
     tx.insert_rows("INSERT INTO lead_statuses (tenant_id, word, label, position) VALUES", statuses, "")
         .await?;
+    registry::raise_version(tx).await?;
     Ok(tenant)
 }
 
@@ -76,6 +78,7 @@ pub async fn set_settings(tx: &mut Tx, id: TenantId, settings: &TenantSettings) 
         .bind(Json(settings))
         .execute()
         .await?;
+    registry::raise_version(tx).await?;
     Ok(changed > 0)
 }
 

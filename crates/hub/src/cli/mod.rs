@@ -6,6 +6,8 @@ mod config;
 mod connections;
 mod context;
 #[cfg(feature = "emulator")]
+mod demo;
+#[cfg(feature = "emulator")]
 mod emulate;
 mod events;
 mod exit;
@@ -59,6 +61,8 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Serve(serve::Serve),
+    #[cfg(feature = "emulator")]
+    Demo(demo::DemoCommand),
     Migrate(migrate::Migrate),
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -89,6 +93,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = Context::new(cli.options, Environment::of_process(), terminal);
     match cli.command {
         Command::Serve(command) => command.run(&context).await?,
+        #[cfg(feature = "emulator")]
+        Command::Demo(command) => command.run(&context).await?,
         Command::Migrate(command) => command.run(&context).await?,
         Command::Config(command) => return command.run(&context),
         Command::Tenants(command) => command.run(&context).await?,

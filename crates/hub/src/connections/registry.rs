@@ -2,13 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use calbridge_core::{ids::TenantId, provider::Provider};
 use calbridge_store::{
     Store, StoreError,
     connections::{self, Connection, SecretKind},
+    registry,
     tenants::{self, TenantSettings},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +30,14 @@ const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_millis(200);
 pub struct KnownConnection {
     /// The connection.
     pub connection: Connection,
-    secrets: Vec<(SecretString, Option<Timestamp>)>,
+    secrets: Vec<OpenSecret>,
+}
+
+#[derive(Clone, Debug)]
+struct OpenSecret {
+    id: i64,
+    secret: SecretString,
+    retires_at: Option<Timestamp>,
 }
 
 impl KnownConnection {
@@ -34,8 +45,8 @@ impl KnownConnection {
     pub fn secrets(&self, now: Timestamp) -> Vec<SecretString> {
         self.secrets
             .iter()
-            .filter(|(_, retires_at)| retires_at.is_none_or(|retires_at| now < retires_at))
-            .map(|(secret, _)| secret.clone())
+            .filter(|open| open.retires_at.is_none_or(|retires_at| now < retires_at))
+            .map(|open| open.secret.clone())
             .collect()
     }
 }
@@ -45,7 +56,7 @@ impl KnownConnection {
 pub struct Snapshot {
     by_token: BTreeMap<String, Arc<KnownConnection>>,
     settings: BTreeMap<TenantId, Arc<TenantSettings>>,
-    taken_at: Timestamp,
+    version: i64,
 }
 
 impl Snapshot {
@@ -74,89 +85,99 @@ impl Snapshot {
 /// Holds the newest snapshot.
 pub struct Registry {
     current: RwLock<Arc<Snapshot>>,
-    refreshing: Mutex<()>,
+    /// Whoever holds it is looking whether there is a newer one.
+    looking: Mutex<()>,
+    /// When somebody looked last, in milliseconds.
+    looked_at: AtomicI64,
 }
 
 impl Registry {
     /// With a first snapshot.
     pub async fn load(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
+        let snapshot = take(store, &Snapshot::default()).await?;
         Ok(Self {
-            current: RwLock::new(Arc::new(take(store, now).await?)),
-            refreshing: Mutex::new(()),
+            current: RwLock::new(Arc::new(snapshot)),
+            looking: Mutex::new(()),
+            looked_at: AtomicI64::new(now.as_millisecond()),
         })
     }
 
-    /// The newest snapshot, taken anew when it is stale. While the database cannot be read, the old one serves.
+    /// The newest snapshot, compared with the database when that was long ago. While the database cannot be read,
+    /// the old one serves.
     pub async fn current(&self, store: &Store, now: Timestamp) -> Arc<Snapshot> {
-        self.newer_than(store, now, STALE_AFTER).await
+        self.looked_within(store, now, STALE_AFTER).await
     }
 
-    /// A snapshot that was taken a moment ago: for deliveries that the current one does not know.
+    /// A snapshot that was the newest a moment ago: for deliveries that the current one does not know.
     pub async fn look_again(&self, store: &Store, now: Timestamp) -> Arc<Snapshot> {
-        self.newer_than(store, now, LOOK_AGAIN_AFTER).await
+        self.looked_within(store, now, LOOK_AGAIN_AFTER).await
     }
 
-    /// Take a snapshot now, after a change of our own.
+    /// Look now, after a change of our own.
     pub async fn refresh(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
-        let _one = self.refreshing.lock().await;
-        self.put(take(store, now).await?);
-        Ok(())
+        let _one = self.looking.lock().await;
+        self.look(store, now).await
     }
 
-    async fn newer_than(&self, store: &Store, now: Timestamp, age: SignedDuration) -> Arc<Snapshot> {
-        let current = self.get();
-        let fresh = |snapshot: &Snapshot| now.duration_since(snapshot.taken_at).abs() < age;
-        if fresh(&current) {
-            return current;
-        }
-        // One looks, the others go on with what there is.
-        let Ok(_one) = self.refreshing.try_lock() else {
-            return current;
-        };
-        match take(store, now).await {
-            Ok(snapshot) => {
-                self.put(snapshot);
+    async fn looked_within(&self, store: &Store, now: Timestamp, age: SignedDuration) -> Arc<Snapshot> {
+        let since = now.as_millisecond().abs_diff(self.looked_at.load(Ordering::Relaxed));
+        if u128::from(since) >= age.as_millis().unsigned_abs() {
+            // One looks, the others go on with what there is.
+            if let Ok(_one) = self.looking.try_lock()
+                && let Err(error) = self.look(store, now).await
+            {
+                tracing::warn!(%error, "Could not read the connections; those known go on");
             }
-            Err(error) => tracing::warn!(%error, "Could not read the connections; those known go on"),
         }
         self.get()
+    }
+
+    async fn look(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
+        let known = self.get();
+        let mut tx = store.read().await?;
+        let version = registry::version(&mut tx).await?;
+        tx.rollback().await?;
+        if version != known.version {
+            let snapshot = take(store, &known).await?;
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        }
+        self.looked_at.store(now.as_millisecond(), Ordering::Relaxed);
+        Ok(())
     }
 
     fn get(&self) -> Arc<Snapshot> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
-
-    fn put(&self, snapshot: Snapshot) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
-    }
 }
 
-async fn take(store: &Store, now: Timestamp) -> Result<Snapshot, StoreError> {
+/// Read everything; secrets that are open already are not opened again.
+async fn take(store: &Store, known: &Snapshot) -> Result<Snapshot, StoreError> {
     let mut tx = store.read().await?;
+    let version = registry::version(&mut tx).await?;
     let connections = connections::list_enabled_of_all_tenants(&mut tx).await?;
-    let sealed = connections::list_secrets(&mut tx, &connections, SecretKind::Webhook).await?;
+    let sealed = connections::list_secrets_of_all_tenants(&mut tx, SecretKind::Webhook).await?;
     let tenants = tenants::list_all(&mut tx).await?;
     tx.rollback().await?;
 
+    let mut opened: BTreeMap<i64, &SecretString> = BTreeMap::new();
+    for open in known.by_token.values().flat_map(|known| &known.secrets) {
+        opened.insert(open.id, &open.secret);
+    }
     let mut secrets: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for row in sealed {
-        if !row.is_valid(now) {
-            continue;
-        }
-        match row.open(store.keys()) {
-            Ok(secret) => secrets
-                .entry(row.connection_id)
-                .or_default()
-                .push((secret, row.retires_at)),
-            Err(error) => {
+        let secret = match opened.get(&row.id) {
+            Some(secret) => (*secret).clone(),
+            None => row.open(store.keys()).unwrap_or_else(|error| {
                 tracing::error!(connection.id = %row.connection_id, %error, "A webhook secret cannot be opened");
                 // Nothing verifies with it, and nothing may pass without it.
-                secrets
-                    .entry(row.connection_id)
-                    .or_default()
-                    .push((SecretString::default(), row.retires_at));
-            }
-        }
+                SecretString::default()
+            }),
+        };
+        secrets.entry(row.connection_id).or_default().push(OpenSecret {
+            id: row.id,
+            secret,
+            retires_at: row.retires_at,
+        });
     }
     Ok(Snapshot {
         by_token: connections
@@ -173,6 +194,6 @@ async fn take(store: &Store, now: Timestamp) -> Result<Snapshot, StoreError> {
             .into_iter()
             .map(|tenant| (tenant.id, Arc::new(tenant.settings.0)))
             .collect(),
-        taken_at: now,
+        version,
     })
 }

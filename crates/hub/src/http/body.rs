@@ -53,8 +53,9 @@ async fn read_on(
     most: usize,
 ) -> Result<Vec<u8>, Problem> {
     while let Some(part) = stream.next().await {
-        let part = part
-            .map_err(|_| Problem::new(Code::IncompleteBody, "the body ended before it was whole"))?;
+        let part = part.map_err(|_| {
+            Problem::new(Code::IncompleteBody, "the body ended before it was whole")
+        })?;
         if bytes.len() + part.len() > most {
             return Err(too_large(most));
         }
@@ -81,21 +82,27 @@ mod tests {
         let never = stream::pending::<Result<Vec<u8>, std::io::Error>>();
         let body = Body::from_stream(never);
         let time = Duration::from_millis(10);
-        let problem = read_within(&HeaderMap::new(), body, 100, time).await.unwrap_err();
+        let problem = read_within(&HeaderMap::new(), body, 100, time)
+            .await
+            .unwrap_err();
         assert_eq!(problem.code(), Code::BodyTimeout);
     }
 
     #[tokio::test]
     async fn a_body_that_breaks_off_is_not_taken() {
         let broken = stream::iter([Ok(b"{".to_vec()), Err(std::io::Error::other("gone"))]);
-        let problem = read(&HeaderMap::new(), Body::from_stream(broken), 100).await.unwrap_err();
+        let problem = read(&HeaderMap::new(), Body::from_stream(broken), 100)
+            .await
+            .unwrap_err();
         assert_eq!(problem.code(), Code::IncompleteBody);
     }
 
     #[tokio::test]
     async fn a_body_is_read_up_to_the_limit_and_no_further() {
         let parts = |count| {
-            Body::from_stream(stream::iter((0..count).map(|_| Ok::<_, std::io::Error>("12345"))))
+            Body::from_stream(stream::iter(
+                (0..count).map(|_| Ok::<_, std::io::Error>("12345")),
+            ))
         };
         let none = HeaderMap::new();
         assert_eq!(read(&none, parts(2), 10).await.unwrap(), b"1234512345");

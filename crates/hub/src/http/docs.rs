@@ -29,7 +29,10 @@ pub(super) fn routes(document: OpenApi) -> axum::Router<App> {
     );
     let document = Arc::new(document);
     axum::Router::new()
-        .route("/api/openapi.json", get(move || async move { Json(document) }))
+        .route(
+            "/api/openapi.json",
+            get(move || async move { Json(document) }),
+        )
         .merge(
             axum::Router::new()
                 .route("/api/docs", get(page))
@@ -43,10 +46,7 @@ async fn page(State(files): State<Files>) -> Result<Response, Problem> {
     serve(&files, "index.html")
 }
 
-async fn file(
-    State(files): State<Files>,
-    Path(path): Path<String>,
-) -> Result<Response, Problem> {
+async fn file(State(files): State<Files>, Path(path): Path<String>) -> Result<Response, Problem> {
     serve(&files, &path)
 }
 

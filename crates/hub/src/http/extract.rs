@@ -8,7 +8,7 @@ use axum::{
     },
     http::{HeaderMap, header, request::Parts},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use super::{
     body,
@@ -57,14 +57,20 @@ fn says_json(headers: &HeaderMap) -> bool {
 }
 
 fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let rejection = match Json::<T>::from_bytes(bytes) {
-        Ok(Json(value)) => return Ok(value),
-        Err(rejection) => rejection,
-    };
-    let told = cause(&rejection);
-    match rejection {
-        JsonRejection::JsonDataError(_) => {
-            // What the reader says is `path: message`; read without the path it says the message alone.
+    let read = Json::<T>::from_bytes(bytes);
+    if let Err(JsonRejection::JsonSyntaxError(error)) = &read {
+        return Err(Problem::new(Code::MalformedJson, cause(error)));
+    }
+    // A list would be read as the fields in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        let detail = "the body must be a JSON object";
+        return Err(Problem::new(Code::InvalidField, detail));
+    }
+    match read {
+        Ok(Json(value)) => Ok(value),
+        Err(rejection) => {
+            // What the reader says is `path: message`; without its path it says the message alone.
+            let told = cause(&rejection);
             let plain = serde_json::from_slice::<T>(bytes)
                 .err()
                 .map(|error| error.to_string())
@@ -72,9 +78,8 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             let path = told
                 .strip_suffix(&plain)
                 .and_then(|path| path.strip_suffix(": "));
-            Err(shape(path, without_position(&plain)))
+            Err(shape(path, &in_terms_of_json(without_position(&plain))))
         }
-        _ => Err(Problem::new(Code::MalformedJson, told)),
     }
 }
 
@@ -154,17 +159,16 @@ fn without_position(message: &str) -> &str {
         .map_or(message, |(message, _)| message)
 }
 
+/// `expected struct Name` is for people who read our code.
+fn in_terms_of_json(message: &str) -> String {
+    match message.split_once("expected struct ") {
+        Some((before, _)) => format!("{before}expected an object"),
+        None => message.to_owned(),
+    }
+}
+
 fn cause(error: &dyn std::error::Error) -> String {
     error
         .source()
         .map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// For fields that may be absent (`None`), null (`Some(None)`) or set.
-pub fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(deserializer).map(Some)
 }

@@ -110,7 +110,9 @@ shared_doors! {
 pub async fn only_post(method: Method) -> Problem {
     Problem::new(
         Code::MethodNotAllowed,
-        format!("this is a webhook URL: the provider sends its events here with POST, not {method}"),
+        format!(
+            "this is a webhook URL: the provider sends its events here with POST, not {method}"
+        ),
     )
 }
 

@@ -55,7 +55,9 @@ impl Modify for Credentials {
                 "An API key, `cb_...`",
             ))),
         );
-        components.responses.insert("Problem".to_owned(), RefOr::T(problem()));
+        components
+            .responses
+            .insert("Problem".to_owned(), RefOr::T(problem()));
     }
 }
 
@@ -74,10 +76,14 @@ fn problem() -> Response {
 /// Every operation may be answered with a problem.
 pub(super) fn with_problems(mut document: openapi::OpenApi) -> openapi::OpenApi {
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete] {
-            if let Some(operation) = operation {
-                may_fail(operation);
-            }
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            may_fail(operation);
         }
     }
     document
@@ -85,5 +91,8 @@ pub(super) fn with_problems(mut document: openapi::OpenApi) -> openapi::OpenApi 
 
 fn may_fail(operation: &mut Operation) {
     let problem = RefOr::Ref(Ref::from_response_name("Problem"));
-    operation.responses.responses.insert("default".to_owned(), problem);
+    operation
+        .responses
+        .responses
+        .insert("default".to_owned(), problem);
 }

@@ -140,13 +140,13 @@ impl Problem {
     }
 
     /// A field has a value that cannot be used.
-    pub fn invalid(field: &str, detail: impl ToString) -> Self {
-        Self::new(Code::InvalidField, detail.to_string()).at(field)
+    pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
+        Self::new(Code::InvalidField, detail).at(field)
     }
 
     /// The tenant has no such thing.
-    pub fn not_found(detail: impl ToString) -> Self {
-        Self::new(Code::NotFound, detail.to_string())
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(Code::NotFound, detail)
     }
 
     /// Our fault. What happened stands in the log, not in the answer.

@@ -85,7 +85,6 @@ fn note(response: &Response, began: Instant) {
 }
 
 /// The answer when a handler panicked. The panic itself is printed by the runtime's hook.
-#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer wants")]
 pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("A request panicked");
     Problem::internal().into_response()

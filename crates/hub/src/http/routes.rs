@@ -9,7 +9,8 @@ use utoipa_axum::{
 
 use super::{
     api::{audit_log, bookings, leads, quarantine, webhook_events},
-    health, hooks, openapi::ApiDoc,
+    health, hooks,
+    openapi::ApiDoc,
 };
 use crate::app::App;
 
@@ -30,8 +31,14 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(slashed("/hooks/{token}/", hooks::hook))
         .merge(slashed("/webhooks/calcom/", hooks::webhooks_calcom))
         .merge(slashed("/api/webhooks/calcom/", hooks::api_webhooks_calcom))
-        .merge(slashed("/api/webhooks/calendly/", hooks::api_webhooks_calendly))
-        .merge(slashed("/functions/v1/cal-webhook/", hooks::functions_cal_webhook))
+        .merge(slashed(
+            "/api/webhooks/calendly/",
+            hooks::api_webhooks_calendly,
+        ))
+        .merge(slashed(
+            "/functions/v1/cal-webhook/",
+            hooks::functions_cal_webhook,
+        ))
         .merge(slashed("/cal-webhook/", hooks::cal_webhook))
         // Leads.
         .routes(routes!(leads::list, leads::create))

@@ -134,17 +134,15 @@ async fn touch(app: &App, key: &ApiKey, now: Timestamp) {
 
 async fn by_network(app: &App, named: Option<TenantId>) -> Result<Scope, AuthenticateError> {
     let mut tx = app.store.read().await?;
-    let tenant = match named {
-        Some(id) => tenants::find(&mut tx, id)
+    let tenant = if let Some(id) = named {
+        tenants::find(&mut tx, id)
             .await?
-            .ok_or(AuthenticateError::UnknownTenant(id))?,
-        None => {
-            let mut all = tenants::list_all(&mut tx).await?;
-            match (all.pop(), all.is_empty()) {
-                (Some(only), true) => only,
-                _ => return Err(AuthenticateError::TenantRequired),
-            }
-        }
+            .ok_or(AuthenticateError::UnknownTenant(id))?
+    } else {
+        let mut all = tenants::list_all(&mut tx).await?;
+        all.pop()
+            .filter(|_| all.is_empty())
+            .ok_or(AuthenticateError::TenantRequired)?
     };
     tx.rollback().await?;
     Ok(Scope::authenticated(

@@ -9,7 +9,7 @@ use calbridge_store::{
 
 use super::{
     create::update,
-    edit::{LeadEdit, Statuses, UnknownStatus},
+    edit::{Edit, LeadEdit, Statuses, UnknownStatus},
     find::by_any_id,
 };
 use crate::app::App;
@@ -57,7 +57,10 @@ pub async fn change(
     let now = app.clock.now();
     let not_found = || ChangeLeadError::NotFound(any_id.to_owned());
     let mut tx = app.store.write().await?;
-    let id = by_any_id(&mut tx, scope, any_id).await?.ok_or_else(not_found)?.id;
+    let id = by_any_id(&mut tx, scope, any_id)
+        .await?
+        .ok_or_else(not_found)?
+        .id;
     let keys = LeadKeys {
         ids: vec![id],
         ..LeadKeys::default()
@@ -68,10 +71,10 @@ pub async fn change(
         .ok_or_else(not_found)?;
     let statuses = Statuses::load(&mut tx, scope).await?;
     statuses.check(told.status.as_ref())?;
-    if told.phone == Some(None) && before.email_key.is_none() {
+    if told.phone == Edit::Clear && before.email_key.is_none() {
         return Err(ChangeLeadError::NeedsPhone);
     }
-    if let Some(Some(user)) = told.assigned_user_id {
+    if let Edit::Set(user) = told.assigned_user_id {
         let users = users::list(&mut tx, scope).await?;
         if !users.iter().any(|known| known.id == user) {
             return Err(ChangeLeadError::UnknownUser(user));

@@ -2,13 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use calbridge_core::{
-    fingerprint,
-    ids::LeadId,
-    lead,
-    person::EmailAddress,
-    scope::Scope,
-};
+use calbridge_core::{fingerprint, ids::LeadId, lead, person::EmailAddress, scope::Scope};
 use calbridge_store::{
     StoreError, ids,
     leads::{self, Lead, LeadKeys},
@@ -65,7 +59,7 @@ async fn try_create(app: &App, scope: &Scope, new: NewLead) -> Result<Created, C
     let now = app.clock.now();
     let NewLead { email, told } = new;
     let tenant = scope.tenant_id().to_string();
-    let (keys, lock) = match (&email, told.phone.as_ref().and_then(Option::as_ref)) {
+    let (keys, lock) = match (&email, told.phone.value()) {
         (Some(email), _) => {
             let keys = LeadKeys {
                 emails: vec![email.as_str().to_owned()],
@@ -88,7 +82,9 @@ async fn try_create(app: &App, scope: &Scope, new: NewLead) -> Result<Created, C
     let statuses = Statuses::load(&mut tx, scope).await?;
     statuses.check(told.status.as_ref())?;
     tx.lock_keys(&[lock]).await?;
-    let known = leads::find_many_for_update(&mut tx, scope, &keys).await?.pop();
+    let known = leads::find_many_for_update(&mut tx, scope, &keys)
+        .await?
+        .pop();
     let outcome = match known {
         Some(before) => Created::Known(update(&mut tx, scope, &statuses, before, told, now).await?),
         None => Created::New(insert(&mut tx, scope, &statuses, email, told, now).await?),
@@ -105,7 +101,10 @@ async fn insert(
     told: LeadEdit,
     now: Timestamp,
 ) -> Result<Lead, StoreError> {
-    let id = ids::reserve(tx, "leads", 1).await?.pop().unwrap_or_default();
+    let id = ids::reserve(tx, "leads", 1)
+        .await?
+        .pop()
+        .unwrap_or_default();
     let mut lead = blank(scope, LeadId(id), email.as_ref(), now);
     told.apply(&mut lead, now);
     leads::insert(tx, std::slice::from_ref(&lead)).await?;

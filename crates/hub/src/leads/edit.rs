@@ -15,15 +15,72 @@ use calbridge_store::{
     tenants,
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as JsonValue, json};
 
-/// What is told about a lead. `None` leaves a field alone; the inner `None` of some empties it.
+/// What to do with a field that may be empty.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Edit<T> {
+    /// Leave it alone.
+    #[default]
+    Keep,
+    /// Empty it.
+    Clear,
+    /// Fill it.
+    Set(T),
+}
+
+impl<T> Edit<T> {
+    /// What to fill it with.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+
+    /// With another value, if there is one.
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Edit<U> {
+        match self {
+            Self::Keep => Edit::Keep,
+            Self::Clear => Edit::Clear,
+            Self::Set(value) => Edit::Set(map(value)),
+        }
+    }
+
+    /// The same, unless the value cannot be made.
+    pub fn try_map<U, E>(self, map: impl FnOnce(T) -> Result<U, E>) -> Result<Edit<U>, E> {
+        Ok(match self {
+            Self::Keep => Edit::Keep,
+            Self::Clear => Edit::Clear,
+            Self::Set(value) => Edit::Set(map(value)?),
+        })
+    }
+
+    fn apply(self, slot: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *slot = None,
+            Self::Set(value) => *slot = Some(value),
+        }
+    }
+}
+
+/// In JSON an absent field (with `serde(default)`) stays, null empties it.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Edit<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let told = Option::deserialize(deserializer)?;
+        Ok(told.map_or(Self::Clear, Self::Set))
+    }
+}
+
+/// What is told about a lead. `None` leaves a field alone.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LeadEdit {
     /// Name, as one text.
     pub name: Option<String>,
     /// Phone number.
-    pub phone: Option<Option<PhoneNumber>>,
+    pub phone: Edit<PhoneNumber>,
     /// Through which channel the lead came.
     pub channel: Option<String>,
     /// What the person agreed to.
@@ -37,7 +94,7 @@ pub struct LeadEdit {
     /// Status.
     pub status: Option<LeadStatus>,
     /// The user responsible.
-    pub assigned_user_id: Option<Option<UserId>>,
+    pub assigned_user_id: Edit<UserId>,
 }
 
 /// What a person agreed to. `None` leaves it as it is.
@@ -96,8 +153,8 @@ impl LeadEdit {
             (lead.name, lead.first_name, lead.last_name) = (full, first, last);
             told_at.insert("name".to_owned(), now);
         }
-        if let Some(phone) = self.phone {
-            let phone = phone.map(|phone| phone.as_str().to_owned());
+        if self.phone != Edit::Keep {
+            let phone = self.phone.value().map(|phone| phone.as_str().to_owned());
             (lead.phone, lead.phone_key) = (phone.clone(), phone);
             told_at.insert("phone".to_owned(), now);
         }
@@ -124,9 +181,7 @@ impl LeadEdit {
             status.as_str().clone_into(&mut lead.status);
             lead.status_at = now;
         }
-        if let Some(user) = self.assigned_user_id {
-            lead.assigned_user_id = user;
-        }
+        self.assigned_user_id.apply(&mut lead.assigned_user_id);
     }
 }
 
@@ -154,7 +209,10 @@ pub(super) async fn note(
     };
     let mut activities = Vec::new();
     if let Some(before) = before.filter(|before| before.status != after.status) {
-        let (old, new) = (statuses.label(&before.status), statuses.label(&after.status));
+        let (old, new) = (
+            statuses.label(&before.status),
+            statuses.label(&after.status),
+        );
         let body = format!("From {old} to {new}");
         activities.push(activity("lead_status", "Status Changed", body));
     }

@@ -83,6 +83,31 @@ impl TestHub {
         self.furnish(TenantId(1)).await
     }
 
+    /// Other tenants with a connection to each provider.
+    pub async fn new_places(&self, count: usize) -> Vec<Place> {
+        let mut places = Vec::with_capacity(count);
+        for _ in 0..count {
+            places.push(self.new_place().await);
+        }
+        places
+    }
+
+    /// Forget what a place was told.
+    pub async fn empty(&self, place: &Place) {
+        let mut tx = self.app.store.write().await.unwrap();
+        for table in [
+            "audit_log", "jobs", "activities", "attendees", "booking_references", "booking_changes", "bookings", "leads",
+            "webhook_bodies", "webhook_events",
+        ] {
+            tx.query(format!("DELETE FROM {table} WHERE tenant_id = $1"))
+                .bind(place.scope.tenant_id())
+                .execute()
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
     /// Another tenant with a connection to each provider.
     pub async fn new_place(&self) -> Place {
         let mut tx = self.app.store.write().await.unwrap();

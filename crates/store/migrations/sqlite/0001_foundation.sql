@@ -66,6 +66,12 @@ CREATE TABLE connection_secrets (
 );
 CREATE INDEX connection_secrets_of_connection ON connection_secrets (connection_id, kind, id);
 
+-- Raised with every change of connections, their secrets or tenants: nodes that hold them in memory look here.
+CREATE TABLE registry_version (
+    version BIGINT NOT NULL
+);
+INSERT INTO registry_version (version) VALUES (1);
+
 CREATE TABLE audit_log (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant_id BIGINT REFERENCES tenants (id),

@@ -21,7 +21,7 @@ use crate::{
 const AT_ONCE: i64 = 200;
 
 #[derive(Args, Debug)]
-pub(super) struct Replay {
+pub(in crate::cli) struct Replay {
     /// The event, by its number or its UUID
     #[arg(conflicts_with_all = ["status", "provider", "connection", "event_type", "external_id", "from", "to"])]
     id: Option<String>,

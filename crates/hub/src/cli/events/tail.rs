@@ -27,7 +27,7 @@ const AT_ONCE: i64 = 200;
 const PATIENCE: u32 = 6;
 
 #[derive(Args, Debug)]
-pub(super) struct Tail {
+pub(in crate::cli) struct Tail {
     /// Only through URLs whose name contains this, such as cal-webhook or hooks
     #[arg(long, value_name = "TEXT")]
     door: Option<String>,

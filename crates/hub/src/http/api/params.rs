@@ -42,17 +42,17 @@ pub fn provider(field: &str, text: &str) -> Result<Provider, Problem> {
 
 /// An e-mail address.
 pub fn email(field: &str, text: &str) -> Result<EmailAddress, Problem> {
-    EmailAddress::parse(text).map_err(|error| Problem::invalid(field, error))
+    EmailAddress::parse(text).map_err(|error| Problem::invalid(field, error.to_string()))
 }
 
 /// A phone number.
 pub fn phone(field: &str, text: &str) -> Result<PhoneNumber, Problem> {
-    PhoneNumber::parse(text).map_err(|error| Problem::invalid(field, error))
+    PhoneNumber::parse(text).map_err(|error| Problem::invalid(field, error.to_string()))
 }
 
 /// A status word, in any case.
 pub fn lead_status(field: &str, text: &str) -> Result<LeadStatus, Problem> {
-    LeadStatus::parse(text).map_err(|error| Problem::invalid(field, error))
+    LeadStatus::parse(text).map_err(|error| Problem::invalid(field, error.to_string()))
 }
 
 /// The name of an IANA zone, in its usual spelling.
@@ -78,7 +78,7 @@ where
 {
     text.trim()
         .parse()
-        .map_err(|error: T::Err| Problem::invalid(field, error))
+        .map_err(|error: T::Err| Problem::invalid(field, error.to_string()))
 }
 
 #[cfg(test)]

@@ -218,9 +218,9 @@ impl ExternalIdBody {
             ReferenceKind::Uid => uid == value,
             ReferenceKind::Event => uid == value || invited(&value, uid),
             ReferenceKind::Invitee => uid == value || invited(uid, &value),
-            ReferenceKind::Number => {
-                booking.external_number.is_some_and(|number| number.to_string() == value)
-            }
+            ReferenceKind::Number => booking
+                .external_number
+                .is_some_and(|number| number.to_string() == value),
             ReferenceKind::Former => false,
         };
         Self {

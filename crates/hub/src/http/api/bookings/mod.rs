@@ -5,10 +5,7 @@ mod history;
 mod words;
 
 use axum::{Json, extract::State};
-use calbridge_core::{
-    ids::{ConnectionId, LeadId},
-    state::Confirmation,
-};
+use calbridge_core::ids::{ConnectionId, LeadId};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter};
 use serde::Deserialize;
 
@@ -32,7 +29,7 @@ use crate::{
 impl From<FindBookingError> for Problem {
     fn from(error: FindBookingError) -> Self {
         match error {
-            FindBookingError::NotFound(_) => Self::not_found(error),
+            FindBookingError::NotFound(_) => Self::not_found(error.to_string()),
             FindBookingError::Ambiguous(_) => Self::new(Code::AmbiguousId, error.to_string()),
             FindBookingError::Store(error) => error.into(),
         }
@@ -82,31 +79,34 @@ impl BookingQuery {
             })?),
             None => None,
         };
-        let Some(confirmation) =
-            both(asked.and_then(|asked| asked.confirmation), confirmation)
-        else {
+        let implied = asked.and_then(|asked| asked.confirmation);
+        if let (Some(implied), Some(asked)) = (implied, confirmation)
+            && implied != asked
+        {
             return Ok(None);
-        };
+        }
         let provider = self.provider.as_deref();
         Ok(Some(BookingFilter {
             status: asked.map(|asked| asked.status.to_owned()),
-            confirmation,
-            provider: provider.map(|text| params::provider("provider", text)).transpose()?,
+            confirmation: implied.or(confirmation),
+            provider: provider
+                .map(|text| params::provider("provider", text))
+                .transpose()?,
             connection_id: self.connection_id.map(ConnectionId),
             lead_id: self.lead_id.map(LeadId),
             booking_type: self.booking_type.clone(),
             rescheduled: asked.and_then(|asked| asked.rescheduled),
-            from: self.from.as_deref().map(|text| params::instant("from", text)).transpose()?,
-            to: self.to.as_deref().map(|text| params::instant("to", text)).transpose()?,
+            from: self
+                .from
+                .as_deref()
+                .map(|text| params::instant("from", text))
+                .transpose()?,
+            to: self
+                .to
+                .as_deref()
+                .map(|text| params::instant("to", text))
+                .transpose()?,
         }))
-    }
-}
-
-/// What satisfies both; `None` when nothing does.
-fn both(one: Option<Confirmation>, other: Option<Confirmation>) -> Option<Option<Confirmation>> {
-    match (one, other) {
-        (Some(one), Some(other)) if one != other => None,
-        (one, other) => Some(one.or(other)),
     }
 }
 

@@ -7,8 +7,8 @@ use axum::{Json, extract::State};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter, leads::LeadFilter};
 use serde::Deserialize;
 
-pub use self::write::*;
 use self::body::LeadBody;
+pub use self::write::*;
 use super::{
     bookings::BookingBody,
     page::{self, PageBody, USUAL},
@@ -29,7 +29,7 @@ use crate::{
 impl From<FindLeadError> for Problem {
     fn from(error: FindLeadError) -> Self {
         match error {
-            FindLeadError::NotFound(_) => Self::not_found(error),
+            FindLeadError::NotFound(_) => Self::not_found(error.to_string()),
             FindLeadError::Store(error) => error.into(),
         }
     }
@@ -69,8 +69,10 @@ pub async fn list(
 ) -> Result<Json<PageBody<LeadBody>>, Problem> {
     let page = page::request(query.limit, query.cursor.as_deref(), USUAL)?;
     let filter = LeadFilter {
-        status: optional(query.status.as_deref(), |text| params::lead_status("status", text))?
-            .map(|status| status.as_str().to_owned()),
+        status: optional(query.status.as_deref(), |text| {
+            params::lead_status("status", text)
+        })?
+        .map(|status| status.as_str().to_owned()),
         email: optional(query.email.as_deref(), |text| params::email("email", text))?
             .map(|email| email.as_str().to_owned()),
         phone: optional(query.phone.as_deref(), |text| params::phone("phone", text))?

@@ -16,10 +16,10 @@ use crate::{
     http::{
         api::params,
         auth::Writer,
-        extract::{AnyId, ValidJson, present},
+        extract::{AnyId, ValidJson},
         problem::{Code, Problem},
     },
-    leads::{self, ChangeLeadError, Consent, CreateLeadError, Created, LeadEdit, NewLead},
+    leads::{self, ChangeLeadError, Consent, CreateLeadError, Created, Edit, LeadEdit, NewLead},
 };
 
 /// Somebody to follow. An e-mail address or a phone number is needed.
@@ -82,9 +82,10 @@ impl NewLeadRequest {
                 .transpose()?,
             told: LeadEdit {
                 name: read(self.name),
-                phone: read(self.phone)
-                    .map(|phone| params::phone("phone", &phone).map(Some))
-                    .transpose()?,
+                phone: match read(self.phone) {
+                    Some(phone) => Edit::Set(params::phone("phone", &phone)?),
+                    None => Edit::Keep,
+                },
                 channel: read(self.channel),
                 consent: self.consent.unwrap_or_default().into(),
                 time_zone: read(self.time_zone)
@@ -95,7 +96,7 @@ impl NewLeadRequest {
                 status: read(self.status)
                     .map(|status| params::lead_status("status", &status))
                     .transpose()?,
-                assigned_user_id: None,
+                assigned_user_id: Edit::Keep,
             },
         })
     }
@@ -152,31 +153,28 @@ pub struct ChangeLeadRequest {
     /// Name.
     name: Option<String>,
     /// International phone number; null removes it.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    phone: Option<Option<String>>,
+    phone: Edit<String>,
     /// What the person agreed to.
     consent: Option<ConsentRequest>,
     /// The user responsible; null for nobody.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<i64>)]
-    assigned_user_id: Option<Option<i64>>,
+    assigned_user_id: Edit<i64>,
 }
 
 impl ChangeLeadRequest {
     fn parse(self) -> Result<LeadEdit, Problem> {
         Ok(LeadEdit {
             name: params::filled(self.name),
-            phone: self
-                .phone
-                .map(|phone| phone.map(|phone| params::phone("phone", &phone)).transpose())
-                .transpose()?,
+            phone: self.phone.try_map(|phone| params::phone("phone", &phone))?,
             consent: self.consent.unwrap_or_default().into(),
             status: self
                 .status
                 .map(|status| params::lead_status("status", &status))
                 .transpose()?,
-            assigned_user_id: self.assigned_user_id.map(|id| id.map(UserId)),
+            assigned_user_id: self.assigned_user_id.map(UserId),
             ..LeadEdit::default()
         })
     }

@@ -67,9 +67,20 @@ impl EventQuery {
             connection_id: self.connection_id.map(ConnectionId),
             event_type: self.event_type.clone(),
             external_id: self.external_id.clone(),
-            door: self.door.as_deref().map(|door| door.trim_matches('/').to_owned()),
-            from: self.from.as_deref().map(|text| params::instant("from", text)).transpose()?,
-            to: self.to.as_deref().map(|text| params::instant("to", text)).transpose()?,
+            door: self
+                .door
+                .as_deref()
+                .map(|door| door.trim_matches('/').to_owned()),
+            from: self
+                .from
+                .as_deref()
+                .map(|text| params::instant("from", text))
+                .transpose()?,
+            to: self
+                .to
+                .as_deref()
+                .map(|text| params::instant("to", text))
+                .transpose()?,
         })
     }
 }

@@ -100,7 +100,7 @@ impl From<RowChange> for RowBody {
 impl From<ReplayError> for Problem {
     fn from(error: ReplayError) -> Self {
         match error {
-            ReplayError::NotFound(_) => Self::not_found(error),
+            ReplayError::NotFound(_) => Self::not_found(error.to_string()),
             ReplayError::BodyGone(_) => Self::new(Code::BodyGone, error.to_string()),
             ReplayError::StillFails { .. } => Self::new(Code::StillFails, error.to_string()),
             ReplayError::Store(error) => error.into(),
@@ -182,8 +182,16 @@ impl ReplayRequest {
             event_type: self.event_type.clone(),
             external_id: self.external_id.clone(),
             door: None,
-            from: self.from.as_deref().map(|text| params::instant("from", text)).transpose()?,
-            to: self.to.as_deref().map(|text| params::instant("to", text)).transpose()?,
+            from: self
+                .from
+                .as_deref()
+                .map(|text| params::instant("from", text))
+                .transpose()?,
+            to: self
+                .to
+                .as_deref()
+                .map(|text| params::instant("to", text))
+                .transpose()?,
         })
     }
 

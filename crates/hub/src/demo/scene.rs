@@ -1,0 +1,132 @@
+//! What is there before the first booking: a tenant, its connections, a teacher, and the lead of the documents.
+
+use std::collections::BTreeMap;
+
+use calbridge_core::{
+    ids::{LeadId, TenantId},
+    lead,
+    provider::Provider,
+    scope::Scope,
+};
+use calbridge_store::{
+    connections::{Connection, SignaturePolicy},
+    leads::{self, Lead},
+    sql::Json,
+    tenants, users,
+};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    clock::Clock,
+    config::Config,
+    connections::{self, NewConnectionRequest},
+    secret,
+    startup::{self, Migrate},
+};
+
+/// The lead that the documents' examples name.
+pub const LEAD: i64 = 123;
+
+/// The documents' manual webhook.
+pub(super) const DOCUMENTED_WEBHOOK: &str = r#"{"triggerEvent":"BOOKING_CREATED","payload":{"id":456,"uid":"test123","startTime":"2024-01-20T15:00:00Z","endTime":"2024-01-20T15:30:00Z","meetingUrl":"https://cal.com/meet/test123","metadata":{"lead_id":123}}}"#;
+
+/// The documents' lead.
+pub(super) const DOCUMENTED_LEAD: &str = r#"{"name":"Тест Букинг","email":"test@example.com","phone":"+79991234567","channel":"web","consent":{"gdpr":true,"marketing":true}}"#;
+
+/// Who is there, and how the providers reach them.
+pub(super) struct Scene {
+    pub scope: Scope,
+    pub calcom: Connection,
+    pub calcom_secret: SecretString,
+    pub calendly: Connection,
+    pub calendly_secret: SecretString,
+}
+
+/// A new database with one tenant.
+pub(super) async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
+    let store = startup::open(&config).await?;
+    startup::migrate(&store, Migrate::OwnDatabaseOnly).await?;
+    let mut tx = store.write().await?;
+    tenants::create(&mut tx, "Demo", clock.now()).await?;
+    tx.commit().await?;
+    Ok(App::start(store, clock, config).await?)
+}
+
+impl Scene {
+    pub(super) async fn set(app: &App) -> anyhow::Result<Self> {
+        let now = app.clock.now();
+        let scope = Scope::cli(TenantId(1));
+        let mut tx = app.store.write().await?;
+        users::create(&mut tx, &scope, Uuid::now_v7(), "Demo Teacher", Some("teacher@school.example"), now).await?;
+        leads::insert(&mut tx, &[documented_lead(&scope, now)]).await?;
+        tx.commit().await?;
+
+        // At the shared URLs, deliveries pass that nobody signed, as the documents' do.
+        let documents = NewConnectionRequest {
+            signature_policy: SignaturePolicy::Off,
+            ..NewConnectionRequest::new(Provider::CalCom, "documents")
+        };
+        connections::add(app, &scope, documents).await?;
+        let (calcom, calcom_secret) = connect(app, &scope, Provider::CalCom).await?;
+        let (calendly, calendly_secret) = connect(app, &scope, Provider::Calendly).await?;
+        Ok(Self {
+            scope,
+            calcom,
+            calcom_secret,
+            calendly,
+            calendly_secret,
+        })
+    }
+}
+
+async fn connect(app: &App, scope: &Scope, provider: Provider) -> anyhow::Result<(Connection, SecretString)> {
+    let secret = SecretString::from(secret::token());
+    let request = NewConnectionRequest {
+        webhook_secret: Some(secret.clone()),
+        ..NewConnectionRequest::new(provider, "emulated")
+    };
+    Ok((connections::add(app, scope, request).await?, secret))
+}
+
+fn documented_lead(scope: &Scope, now: Timestamp) -> Lead {
+    let email = Some("ivan@example.com".to_owned());
+    Lead {
+        id: LeadId(LEAD),
+        public_id: Uuid::now_v7(),
+        tenant_id: scope.tenant_id(),
+        name: "Иван Петров".to_owned(),
+        first_name: "Иван".to_owned(),
+        last_name: "Петров".to_owned(),
+        email: email.clone(),
+        email_key: email,
+        phone: None,
+        phone_key: None,
+        status: lead::NEW.to_owned(),
+        status_at: now,
+        channel: Some("web".to_owned()),
+        reference: None,
+        source_detail: None,
+        activity_notes: None,
+        booking_id: None,
+        booking_url: None,
+        booked_at: None,
+        current_booking_id: None,
+        current_booking_rank: None,
+        time_zone: None,
+        language: None,
+        consent_gdpr: None,
+        consent_marketing: None,
+        consent_at: None,
+        first_utm: None,
+        first_utm_at: None,
+        last_utm: None,
+        last_utm_at: None,
+        told_at: Json(BTreeMap::new()),
+        assigned_user_id: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
