@@ -75,6 +75,11 @@ impl Context {
         }
     }
 
+    /// Whether colors help: on a terminal, unless its owner does not want any.
+    pub(super) fn colored(&self) -> bool {
+        self.out.is_terminal() && self.environment.get("NO_COLOR").is_none()
+    }
+
     /// The settings, with what the command line says on top.
     pub(super) fn load(&self, more: &[(&'static str, String)]) -> anyhow::Result<Loaded> {
         let mut set = more.to_vec();

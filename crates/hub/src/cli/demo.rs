@@ -92,8 +92,7 @@ impl DemoCommand {
 async fn play(context: &Context, demo: &Demo) -> anyhow::Result<()> {
     let out = context.out;
     out.line(demo.introduction())?;
-    let colored = out.is_terminal() && context.environment.get("NO_COLOR").is_none();
-    let style = if colored { Style::Colored } else { Style::Plain };
+    let style = if context.colored() { Style::Colored } else { Style::Plain };
     demo.play(style, |line| out.line(line)).await?;
     out.line("")?;
     out.table(&["", "", "Of which"], demo.summary().await?.rows(), "")

@@ -7,6 +7,7 @@ mod connections;
 mod context;
 #[cfg(feature = "emulator")]
 mod demo;
+mod doctor;
 #[cfg(feature = "emulator")]
 mod emulate;
 mod events;
@@ -84,6 +85,7 @@ enum Command {
     Emulate(emulate::Emulate),
     #[command(subcommand)]
     Signature(signature::SignatureCommand),
+    Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
 
@@ -108,6 +110,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         #[cfg(feature = "emulator")]
         Command::Emulate(command) => command.run(&context).await?,
         Command::Signature(command) => return command.run(&context),
+        Command::Doctor(command) => return command.run(&context).await,
         Command::Completions(command) => command.run()?,
     }
     Ok(Exit::Done)

@@ -54,6 +54,8 @@ pub fn config(listen: SocketAddr, folder: PathBuf) -> Config {
     config.server.stop_seconds = 2;
     config.data.dir = folder;
     config.access.trusted_network = true;
+    // What is refused is told beside everything else.
+    "warn,calbridge::inbox=error".clone_into(&mut config.log.filter);
     config
 }
 
@@ -96,13 +98,14 @@ impl Demo {
     pub fn introduction(&self) -> String {
         let Self { address, scene, emulator, app, .. } = self;
         let address = reachable(*address);
+        let emulated = |base: String, path: String| format!("{base:35} emulated; tells http://{address}{path}");
         format!(
             "Calbridge demo: made-up people book at emulated providers, and this hub takes in what the providers tell.
 
-  API        http://{address}/api/v1            no key needed here
+  API        http://{address}/api/v1 (no key needed here)
   Docs       http://{address}/api/docs
-  Cal.com    {}     emulated; tells http://{address}{}
-  Calendly   {}   emulated; tells http://{address}{}
+  Cal.com    {}
+  Calendly   {}
   Database   {}
 
 Try in another terminal:
@@ -116,10 +119,8 @@ Try in another terminal:
 
 Ctrl-C stops.
 ",
-            emulator.calcom_base_url(),
-            scene.calcom.webhook_path(),
-            emulator.calendly_base_url(),
-            scene.calendly.webhook_path(),
+            emulated(emulator.calcom_base_url(), scene.calcom.webhook_path()),
+            emulated(emulator.calendly_base_url(), scene.calendly.webhook_path()),
             app.config.data.sqlite_file().display(),
             scene::DOCUMENTED_WEBHOOK,
             scene::DOCUMENTED_LEAD,

@@ -1,7 +1,12 @@
 //! Watching what becomes of webhook events, and telling it.
 
-use calbridge_core::scope::Scope;
-use calbridge_store::{StoreError, bookings, leads};
+use calbridge_core::{ids::LeadId, scope::Scope};
+use calbridge_store::{
+    StoreError,
+    bookings::{self, Booking},
+    leads,
+    sql::Tx,
+};
 use tokio::sync::broadcast::{
     self,
     error::{RecvError, TryRecvError},
@@ -89,7 +94,7 @@ impl<'a> Watch<'a> {
         let Some(booking) = bookings::find(&mut tx, &scope, *id).await? else {
             return Ok(None);
         };
-        let lead = match booking.lead_id {
+        let lead = match self.concerned(&mut tx, &scope, &booking).await? {
             Some(lead) => leads::find(&mut tx, &scope, lead).await?,
             None => None,
         };
@@ -101,5 +106,17 @@ impl<'a> Watch<'a> {
             status: booking.status,
             lead: lead.map(|lead| (lead.id, lead.name, lead.status)),
         }))
+    }
+    /// Whom it is about: in a group, the one for whom something changed last.
+    async fn concerned(&self, tx: &mut Tx, scope: &Scope, booking: &Booking) -> Result<Option<LeadId>, StoreError> {
+        if !booking.is_group {
+            return Ok(booking.lead_id);
+        }
+        let attendees = bookings::list_attendees(tx, scope, &[booking.id]).await?;
+        let last = attendees
+            .iter()
+            .filter(|attendee| attendee.lead_id.is_some())
+            .max_by_key(|attendee| (attendee.changed_at, attendee.id));
+        Ok(last.and_then(|attendee| attendee.lead_id))
     }
 }

@@ -15,6 +15,7 @@ const MOST_TIME: Duration = Duration::from_secs(2);
 
 /// All is well.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
 pub struct HealthBody {
     /// Always `ok`.
     #[schema(example = "ok")]
@@ -25,7 +26,7 @@ const OK: HealthBody = HealthBody { status: "ok" };
 
 /// Whether the process serves
 #[utoipa::path(
-    get, path = "/health/live", tag = "health",
+    get, path = "/health/live", tag = "health", operation_id = "get_live",
     responses((status = 200, description = "It does", body = HealthBody)),
     security(()),
 )]
@@ -35,7 +36,7 @@ pub async fn live() -> Json<HealthBody> {
 
 /// Whether the database answers
 #[utoipa::path(
-    get, path = "/health/ready", tag = "health",
+    get, path = "/health/ready", tag = "health", operation_id = "get_ready",
     responses((status = 200, description = "It does", body = HealthBody)),
     security(()),
 )]

@@ -21,6 +21,7 @@ use crate::{
 
 /// The answer to a delivery that was stored.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Receipt)]
 pub struct ReceiptBody {
     /// What became of it: `processed`, `duplicate`, `ignored`, or `accepted` when it is applied later.
     #[schema(example = "processed")]
@@ -67,7 +68,7 @@ impl From<ReceiveError> for Problem {
 ///
 /// The recommended one: the last part of the path names the connection.
 #[utoipa::path(
-    post, path = "/hooks/{token}", tag = "webhooks",
+    post, path = "/hooks/{token}", tag = "webhooks", operation_id = "receive_at_hook",
     params(("token" = String, Path, description = "The connection's token")),
     request_body(content = String, description = "As the provider sends it", content_type = "application/json"),
     responses((status = 200, description = "Stored", body = ReceiptBody)),

@@ -18,7 +18,7 @@ use super::problem::ProblemBody;
         title = "Calbridge",
         description = "A self-hosted hub between scheduling and the people who work with the bookings.",
         contact(),
-        license(),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(ProblemBody<'static>)),
     tags(

@@ -5,4 +5,5 @@ mod documents;
 mod hub;
 mod permutations;
 mod stories;
+mod tenants;
 mod webhooks;

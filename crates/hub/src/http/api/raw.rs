@@ -19,11 +19,11 @@ pub struct HeaderBody {
 #[schema(as = RawDelivery)]
 pub struct RawBody {
     /// The headers.
-    headers: Vec<HeaderBody>,
+    pub(super) headers: Vec<HeaderBody>,
     /// The body, if it is text.
-    body: Option<String>,
+    pub(super) body: Option<String>,
     /// The body, byte for byte.
-    body_base64: String,
+    pub(super) body_base64: String,
 }
 
 impl RawBody {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::api::raw::RawBody;
+use crate::http::api::raw::{HeaderBody, RawBody};
 
 /// One thing a provider told us.
 #[derive(Serialize, ToSchema)]
@@ -62,9 +62,32 @@ pub struct EventBody {
 #[schema(as = FullWebhookEvent)]
 pub struct FullEventBody {
     #[serde(flatten)]
-    pub(super) event: EventBody,
-    #[serde(flatten)]
-    pub(super) raw: Option<RawBody>,
+    event: EventBody,
+    /// The headers, as received. For administrators, while they are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<Vec<HeaderBody>>,
+    /// The body, if it is text. For administrators, while it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    /// The body, byte for byte. For administrators, while it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
+}
+
+impl FullEventBody {
+    /// Of an event, and of what was received if it may be shown.
+    pub fn new(event: WebhookEvent, raw: Option<RawBody>) -> Self {
+        let (headers, body, body_base64) = match raw {
+            Some(raw) => (Some(raw.headers), raw.body, Some(raw.body_base64)),
+            None => (None, None, None),
+        };
+        Self {
+            event: event.into(),
+            headers,
+            body,
+            body_base64,
+        }
+    }
 }
 
 impl From<WebhookEvent> for EventBody {

@@ -128,10 +128,8 @@ pub async fn get(
     } else {
         None
     };
-    Ok(Json(FullEventBody {
-        event: event.into(),
-        raw: raw.map(|(headers, body)| RawBody::new(headers, body)),
-    }))
+    let raw = raw.map(|(headers, body)| RawBody::new(headers, body));
+    Ok(Json(FullEventBody::new(event, raw)))
 }
 
 async fn find(app: &App, scope: &Scope, any_id: &str) -> Result<WebhookEvent, Problem> {

@@ -1,0 +1,139 @@
+//! `calbridge doctor`
+
+mod database;
+mod machine;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Exit, context::Context, output::printable};
+use crate::config::Loaded;
+
+/// Find out what is wrong, and what to do about it
+///
+/// Looks at the settings, the data directory, the database, keys, connections, events, jobs, and whether a server
+/// answers. Changes nothing. Exit code 1 when something is broken.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  calbridge doctor
+  calbridge doctor --data-dir /var/lib/calbridge --json")]
+pub(super) struct Doctor {}
+
+/// How something is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    level: Level,
+    says: String,
+    /// What to do about it.
+    #[serde(rename = "try", skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn ok(check: &'static str, says: impl Into<String>) -> Self {
+        Self {
+            check,
+            level: Level::Ok,
+            says: says.into(),
+            remedy: None,
+        }
+    }
+
+    fn warn(check: &'static str, says: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            check,
+            level: Level::Warn,
+            says: says.into(),
+            remedy: Some(remedy.into()),
+        }
+    }
+
+    fn fail(check: &'static str, says: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            check,
+            level: Level::Fail,
+            says: says.into(),
+            remedy: Some(remedy.into()),
+        }
+    }
+}
+
+impl Doctor {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let findings = look(context).await;
+        let broken = findings.iter().any(|finding| finding.level == Level::Fail);
+        if context.out.is_json() {
+            context.out.json(&json!({ "ok": !broken, "checks": findings }))?;
+        } else {
+            for finding in &findings {
+                print(context, finding)?;
+            }
+        }
+        Ok(if broken { Exit::Failed } else { Exit::Done })
+    }
+}
+
+async fn look(context: &Context) -> Vec<Finding> {
+    let loaded = match context.load(&[]) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let remedy = "correct it; `calbridge config show` prints every setting, `calbridge config env` the variables";
+            return vec![Finding::fail("settings", format!("{error:#}"), remedy)];
+        }
+    };
+    let mut findings = settings(&loaded);
+    findings.extend(machine::folder(&loaded.config));
+    findings.extend(database::look(&loaded.config, context.clock.now()).await);
+    findings.push(machine::server(&loaded.config).await);
+    findings
+}
+
+fn settings(loaded: &Loaded) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match (loaded.config.check(), &loaded.file) {
+        (Err(error), _) => findings.push(Finding::fail("settings", error.to_string(), "change the settings accordingly")),
+        (Ok(()), Some(file)) => findings.push(Finding::ok("settings", format!("from {} and the environment", file.display()))),
+        (Ok(()), None) => findings.push(Finding::ok("settings", "defaults and the environment; there is no file")),
+    }
+    let notes = loaded.notes.iter();
+    findings.extend(notes.map(|note| Finding::warn("settings", note, "`calbridge config env` says which variable sets what")));
+    if loaded.config.access.trusted_network {
+        let says = "whoever reaches the server may do everything without a key";
+        let remedy = "set access.trusted_network = false and use keys, unless nobody else is on this network";
+        findings.push(Finding::warn("settings", says, remedy));
+    }
+    findings
+}
+
+fn print(context: &Context, finding: &Finding) -> anyhow::Result<()> {
+    let word = match finding.level {
+        Level::Ok => "ok  ",
+        Level::Warn => "warn",
+        Level::Fail => "FAIL",
+    };
+    let painted = match finding.level {
+        _ if !context.colored() => word.to_owned(),
+        Level::Ok => format!("\u{1b}[32m{word}\u{1b}[0m"),
+        Level::Warn => format!("\u{1b}[33m{word}\u{1b}[0m"),
+        Level::Fail => format!("\u{1b}[31m{word}\u{1b}[0m"),
+    };
+    context
+        .out
+        .line(format!("{painted}  {:12}  {}", finding.check, printable(&finding.says)))?;
+    match &finding.remedy {
+        Some(remedy) => context.out.line(format!("{:20}try: {remedy}", "")),
+        None => Ok(()),
+    }
+}
