@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -50,42 +50,54 @@ fn deliveries() -> Vec<Delivery> {
 }
 
 /// Deliveries that were not answered with 2xx yet, as a provider that retries sees them.
+#[derive(Default)]
 struct Load {
     waiting: Mutex<Vec<Delivery>>,
     answered: AtomicUsize,
+    /// The server was killed: whoever notices puts the delivery back and stops.
+    struck: AtomicBool,
 }
 
 impl Load {
-    /// Send until everything is answered or `enough` are.
-    async fn send(self: &Arc<Self>, server: &Server, path: &str, enough: usize) {
+    /// Send until everything is answered, or the server is gone.
+    async fn send(self: &Arc<Self>, url: &str) {
+        self.struck.store(false, Ordering::SeqCst);
         let client = calbridge_emulator::sender::client().unwrap();
-        let url = format!("{}{path}", server.base);
-        let senders: Vec<_> = (0..8)
-            .map(|_| {
-                let (load, client, url) = (Arc::clone(self), client.clone(), url.clone());
-                tokio::spawn(async move {
-                    while load.answered.load(Ordering::SeqCst) < enough {
-                        let Some(delivery) = load.waiting.lock().unwrap().pop() else { return };
-                        let now = "2031-01-05T08:00:00Z".parse().unwrap();
-                        let answer =
-                            calbridge_emulator::sender::send(&client, &url, Some(SECRET), &delivery, now).await;
-                        match answer {
-                            Ok(answer) if answer.status == 200 => {
-                                load.answered.fetch_add(1, Ordering::SeqCst);
-                            }
-                            _ => {
-                                load.waiting.lock().unwrap().insert(0, delivery);
-                                // The server may be gone; do not spin.
-                                tokio::task::yield_now().await;
-                            }
-                        }
-                    }
-                })
-            })
-            .collect();
+        let senders = (0..8).map(|_| {
+            let (load, client, url) = (Arc::clone(self), client.clone(), url.to_owned());
+            tokio::spawn(async move { load.send_one_by_one(&client, &url).await })
+        });
+        let senders: Vec<_> = senders.collect();
         for sender in senders {
-            let _done = tokio::time::timeout(Duration::from_secs(30), sender).await.expect("an answer in time");
+            let done = tokio::time::timeout(Duration::from_secs(60), sender).await;
+            done.expect("an answer in time").unwrap();
         }
+    }
+
+    async fn send_one_by_one(&self, client: &reqwest::Client, url: &str) {
+        loop {
+            let Some(delivery) = self.waiting.lock().unwrap().pop() else { return };
+            let now = "2031-01-05T08:00:00Z".parse().unwrap();
+            let answer = calbridge_emulator::sender::send(client, url, Some(SECRET), &delivery, now).await;
+            if answer.is_ok_and(|answer| answer.status == 200) {
+                self.answered.fetch_add(1, Ordering::SeqCst);
+                continue;
+            }
+            self.waiting.lock().unwrap().insert(0, delivery);
+            if self.struck.load(Ordering::SeqCst) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Kill the server when this many are answered, while requests are under way.
+    async fn strike(&self, server: &mut Server, when: usize) {
+        while self.answered.load(Ordering::SeqCst) < when {
+            tokio::task::yield_now().await;
+        }
+        self.struck.store(true, Ordering::SeqCst);
+        server.kill();
     }
 }
 
@@ -94,27 +106,20 @@ async fn killed_again_and_again(home: Home, open: impl AsyncFn() -> Db) {
     let total = sent.len();
     let load = Arc::new(Load {
         waiting: Mutex::new(sent),
-        answered: AtomicUsize::new(0),
+        ..Load::default()
     });
     let added = home.run(&["connections", "add", "calcom", "--name", "cal", "--webhook-secret", SECRET, "--json"]);
     let path = added["webhook_path"].as_str().expect("a path").to_owned();
     let mut rng = StdRng::seed_from_u64(3);
     for _ in 0..KILLS {
         let mut server = home.serve().await;
-        let enough = load.answered.load(Ordering::SeqCst) + rng.random_range(5..40);
-        let killer = async {
-            while load.answered.load(Ordering::SeqCst) < enough.min(total) {
-                tokio::task::yield_now().await;
-            }
-        };
-        // The killer strikes while requests are under way.
-        tokio::select! {
-            () = load.send(&server, &path, usize::MAX) => {}
-            () = killer => server.kill(),
-        }
+        let url = format!("{}{path}", server.base);
+        let when = load.answered.load(Ordering::SeqCst) + rng.random_range(5..35);
+        tokio::join!(load.send(&url), load.strike(&mut server, when));
     }
     let server = home.serve().await;
-    load.send(&server, &path, usize::MAX).await;
+    load.send(&format!("{}{path}", server.base)).await;
+    assert_eq!(load.answered.load(Ordering::SeqCst), total);
     assert_eq!(server.stop(), Some(0));
 
     let db = open().await;
