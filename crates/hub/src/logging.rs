@@ -21,7 +21,9 @@ pub enum Purpose {
 
 /// Why nothing can be logged.
 #[derive(Debug, thiserror::Error)]
-#[error("log.filter `{filter}` cannot be read: {why}; write `info`, or per target as in `warn,calbridge=info`")]
+#[error(
+    "log.filter `{filter}` cannot be read: {why}; write `info`, or per target as in `warn,calbridge=info`"
+)]
 pub struct LogError {
     filter: String,
     why: String,

@@ -45,7 +45,12 @@ fn why(address: SocketAddr, error: &io::Error) -> String {
 }
 
 /// Answer requests and run jobs until `stop`; then finish what is under way and close the database.
-pub async fn run(app: &App, listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+pub async fn run(
+    app: &App,
+    listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+) -> io::Result<()> {
     let jobs = tokio::spawn(jobs::run_until_stopped(app.clone(), stop.clone()));
     let result = answer(listener, router, &stop, patience(app)).await;
     // Also when serving ended by itself.
@@ -72,14 +77,18 @@ async fn answer(
         }
     });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving =
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut serving = tokio::spawn(async move { serving.await });
     tokio::select! {
         biased;
         () = stop.cancelled() => {}
         ended = &mut serving => return ended.map_err(io::Error::other)?,
     }
-    tracing::info!("Stopping: no new requests; those under way have {} s", patience.as_secs());
+    tracing::info!(
+        "Stopping: no new requests; those under way have {} s",
+        patience.as_secs()
+    );
     if let Ok(ended) = tokio::time::timeout(patience, &mut serving).await {
         return ended.map_err(io::Error::other)?;
     }
@@ -90,7 +99,9 @@ async fn answer(
 
 async fn finish(mut jobs: JoinHandle<()>, patience: Duration) {
     if tokio::time::timeout(patience, &mut jobs).await.is_err() {
-        tracing::warn!("A job was still under way when the time to stop was over; it will be run again");
+        tracing::warn!(
+            "A job was still under way when the time to stop was over; it will be run again"
+        );
         jobs.abort();
     }
 }

@@ -1,8 +1,8 @@
-//! Tables `bookings`, `booking_references` and `attendees`.
+//! Table `bookings`: agreed meetings, each one the same through all its reschedules.
 
 use calbridge_core::{
-    change::{Host, Reference, ReferenceKind},
-    ids::{AttendeeId, BookingId, ConnectionId, LeadId, TenantId, UserId},
+    change::Host,
+    ids::{BookingId, ConnectionId, LeadId, TenantId, UserId},
     provider::Provider,
     scope::Scope,
     state::Confirmation,
@@ -101,48 +101,6 @@ row_type! {
 
 /// Columns that never change: they come first.
 const FIXED: usize = 6;
-
-row_type! {
-    /// Somebody who comes.
-    Attendee {
-        /// Id.
-        id: AttendeeId,
-        /// Tenant.
-        tenant_id: TenantId,
-        /// Booking.
-        booking_id: BookingId,
-        /// Names the attendee within the booking.
-        attendee_key: String,
-        /// `booker` or `guest`.
-        role: String,
-        /// Lead, of those who booked.
-        lead_id: Option<LeadId>,
-        /// Name.
-        name: Option<String>,
-        /// First name.
-        first_name: Option<String>,
-        /// Everything else.
-        last_name: Option<String>,
-        /// E-mail address.
-        email: Option<String>,
-        /// Phone number.
-        phone: Option<String>,
-        /// IANA zone.
-        time_zone: Option<String>,
-        /// Language tag.
-        language: Option<String>,
-        /// The provider's name for the place.
-        external_id: Option<String>,
-        /// `active`, `cancelled` or `moved`.
-        status: String,
-        /// Marked absent, marked present again, or never marked.
-        no_show: Option<bool>,
-        /// When they were first heard of.
-        joined_at: Timestamp,
-        /// The last real change that concerns them.
-        changed_at: Timestamp,
-    }
-}
 
 /// Insert bookings, with ids from [`crate::ids::reserve`], and their payloads.
 pub async fn insert(tx: &mut Tx, bookings: &[(Booking, Option<RawJson>)]) -> Result<(), StoreError> {
@@ -370,105 +328,6 @@ pub async fn list_of_lead(
     Ok(list(tx, scope, &filter, PageRequest { below: None, limit }).await?.data)
 }
 
-// References.
-
-/// Which booking a reference of a connection names.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct ReferenceRow {
-    /// Connection.
-    pub connection_id: ConnectionId,
-    /// The reference.
-    pub reference: Reference,
-    /// The booking it names.
-    pub booking_id: BookingId,
-}
-
-impl crate::sql::FromRow for ReferenceRow {
-    fn from_row(row: &crate::sql::Row) -> Result<Self, StoreError> {
-        let kind: String = row.get("kind")?;
-        Ok(Self {
-            connection_id: row.get("connection_id")?,
-            reference: Reference {
-                kind: ReferenceKind::from_word(&kind).ok_or_else(|| StoreError::Decode {
-                    column: "kind".to_owned(),
-                    reason: "unknown word".into(),
-                })?,
-                value: row.get("value")?,
-            },
-            booking_id: row.get("booking_id")?,
-        })
-    }
-}
-
-/// The known ones among references with these values, of whatever kind and connection of the tenant.
-pub async fn find_references(
-    tx: &mut Tx,
-    scope: &Scope,
-    values: &[String],
-) -> Result<Vec<ReferenceRow>, StoreError> {
-    if values.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (list, bound) = in_list(2, values);
-    tx.query(format!(
-        "SELECT connection_id, kind, value, booking_id FROM booking_references
-         WHERE tenant_id = $1 AND value IN {list}"
-    ))
-    .bind(scope.tenant_id())
-    .bind_all::<Value>(bound)
-    .all()
-    .await
-}
-
-/// Every reference of some bookings, in a fixed order.
-pub async fn list_references(
-    tx: &mut Tx,
-    scope: &Scope,
-    bookings: &[BookingId],
-) -> Result<Vec<ReferenceRow>, StoreError> {
-    if bookings.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (list, bound) = in_list(2, bookings.iter().copied());
-    tx.query(format!(
-        "SELECT connection_id, kind, value, booking_id FROM booking_references
-         WHERE tenant_id = $1 AND booking_id IN {list} ORDER BY booking_id, kind, value"
-    ))
-    .bind(scope.tenant_id())
-    .bind_all::<Value>(bound)
-    .all()
-    .await
-}
-
-/// Add references; those that are there stay as they are.
-pub async fn add_references(
-    tx: &mut Tx,
-    scope: &Scope,
-    references: &[ReferenceRow],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let rows = references
-        .iter()
-        .map(|row| {
-            vec![
-                scope.tenant_id().into(),
-                row.connection_id.into(),
-                row.reference.kind.as_str().into(),
-                (&row.reference.value).into(),
-                row.booking_id.into(),
-                Value::from(now),
-            ]
-        })
-        .collect();
-    tx.insert_rows(
-        "INSERT INTO booking_references (tenant_id, connection_id, kind, value, booking_id, created_at) VALUES",
-        rows,
-        "ON CONFLICT (connection_id, kind, value) DO NOTHING",
-    )
-    .await?;
-    Ok(())
-}
-
 /// Everything that names or hangs on `from` belongs to `to` from now on, apart from attendees and activities,
 /// which follow from the changes.
 pub async fn join(tx: &mut Tx, scope: &Scope, from: BookingId, to: BookingId) -> Result<(), StoreError> {
@@ -485,62 +344,5 @@ pub async fn join(tx: &mut Tx, scope: &Scope, from: BookingId, to: BookingId) ->
             .execute()
             .await?;
     }
-    Ok(())
-}
-
-// Attendees.
-
-/// The attendees of some bookings, in the order in which people would list them.
-pub async fn list_attendees(
-    tx: &mut Tx,
-    scope: &Scope,
-    bookings: &[BookingId],
-) -> Result<Vec<Attendee>, StoreError> {
-    if bookings.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (list, bound) = in_list(2, bookings.iter().copied());
-    tx.query(format!(
-        "SELECT * FROM attendees WHERE tenant_id = $1 AND booking_id IN {list}
-         ORDER BY booking_id, role, joined_at, attendee_key"
-    ))
-    .bind(scope.tenant_id())
-    .bind_all::<Value>(bound)
-    .all()
-    .await
-}
-
-/// Insert attendees, or bring those with the same key up to date.
-pub async fn put_attendees(tx: &mut Tx, attendees: &[Attendee]) -> Result<(), StoreError> {
-    let columns = Attendee::COLUMNS[1..].join(", ");
-    let set: Vec<_> = Attendee::COLUMNS[4..]
-        .iter()
-        .map(|column| format!("{column} = excluded.{column}"))
-        .collect();
-    let set = set.join(", ");
-    let rows = attendees
-        .iter()
-        .map(|attendee| attendee.values().split_off(1))
-        .collect();
-    tx.insert_rows(
-        &format!("INSERT INTO attendees ({columns}) VALUES"),
-        rows,
-        &format!("ON CONFLICT (booking_id, attendee_key) DO UPDATE SET {set}"),
-    )
-    .await?;
-    Ok(())
-}
-
-/// Delete attendees whom the story no longer knows.
-pub async fn delete_attendees(tx: &mut Tx, scope: &Scope, ids: &[AttendeeId]) -> Result<(), StoreError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let (list, bound) = in_list(2, ids.iter().copied());
-    tx.query(format!("DELETE FROM attendees WHERE tenant_id = $1 AND id IN {list}"))
-        .bind(scope.tenant_id())
-        .bind_all::<Value>(bound)
-        .execute()
-        .await?;
     Ok(())
 }

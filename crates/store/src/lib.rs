@@ -5,8 +5,10 @@
 
 pub mod activities;
 pub mod api_keys;
+pub mod attendees;
 pub mod audit;
 pub mod booking_changes;
+pub mod booking_references;
 pub mod bookings;
 mod conditions;
 pub mod connections;

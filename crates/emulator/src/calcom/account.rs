@@ -43,6 +43,14 @@ impl CalCom {
         }
     }
 
+    /// The same account on a server that has given out booking numbers up to this one already: they are the server's,
+    /// not the account's, so two accounts never have the same.
+    #[must_use]
+    pub fn with_numbers_above(mut self, last: i64) -> Self {
+        self.last_booking = last;
+        self
+    }
+
     /// Every booking ever made, also cancelled ones, in the order they were made.
     pub fn bookings(&self) -> impl Iterator<Item = &Booking> {
         self.bookings.values()

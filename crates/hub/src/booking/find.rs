@@ -3,7 +3,9 @@
 use calbridge_core::{ids::BookingId, scope::Scope};
 use calbridge_store::{
     Page, PageRequest, StoreError,
-    bookings::{self, Attendee, Booking, BookingFilter, ReferenceRow},
+    attendees::{self, Attendee},
+    booking_references::{self, ReferenceRow},
+    bookings::{self, Booking, BookingFilter},
 };
 
 use crate::app::App;
@@ -73,8 +75,8 @@ async fn complete_all(
     bookings: Vec<Booking>,
 ) -> Result<Vec<FoundBooking>, StoreError> {
     let ids: Vec<BookingId> = bookings.iter().map(|booking| booking.id).collect();
-    let attendees = bookings::list_attendees(tx, scope, &ids).await?;
-    let references = bookings::list_references(tx, scope, &ids).await?;
+    let attendees = attendees::list(tx, scope, &ids).await?;
+    let references = booking_references::list(tx, scope, &ids).await?;
     Ok(bookings
         .into_iter()
         .map(|booking| FoundBooking {

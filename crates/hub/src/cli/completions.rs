@@ -19,7 +19,12 @@ impl Completions {
     pub(super) fn run(self) -> anyhow::Result<()> {
         // Written at once: the generator does not expect its reader to leave.
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut super::Cli::command(), "calbridge", &mut text);
+        clap_complete::generate(
+            self.shell,
+            &mut super::Cli::command(),
+            "calbridge",
+            &mut text,
+        );
         std::io::Write::write_all(&mut std::io::stdout().lock(), &text)?;
         Ok(())
     }

@@ -59,7 +59,8 @@ fn check(context: &Context) -> anyhow::Result<()> {
     }
     context.out.line(match loaded.file {
         Some(file) => format!("{} and the environment can be used", file.display()),
-        None => "the settings can be used; there is no configuration file, and none is needed".to_owned(),
+        None => "the settings can be used; there is no configuration file, and none is needed"
+            .to_owned(),
     })
 }
 
@@ -67,7 +68,10 @@ fn env(context: &Context) -> anyhow::Result<()> {
     let settings = serde_json::to_value(Config::default())?;
     let documented = |key: &str| {
         let pointer = format!("/{}", key.replace('.', "/"));
-        settings.pointer(&pointer).filter(|value| !value.is_null()).map(plain)
+        settings
+            .pointer(&pointer)
+            .filter(|value| !value.is_null())
+            .map(plain)
     };
     let is_set = |name: &str| context.environment.get(name).is_some();
     if context.out.is_json() {
@@ -90,14 +94,18 @@ fn env(context: &Context) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    context.out.table(&["Variable", "Setting", "Default", "Here"], rows, "")?;
+    context
+        .out
+        .table(&["Variable", "Setting", "Default", "Here"], rows, "")?;
     context
         .out
         .line("CALBRIDGE_CONFIG names the file. Of several variables for one setting, the first that is set counts.")
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Sections of plain values, as a file that can be read back. What is not set is a comment, and so are secrets.

@@ -84,9 +84,9 @@ impl Context {
     pub(super) fn load(&self, more: &[(&'static str, String)]) -> anyhow::Result<Loaded> {
         let mut set = more.to_vec();
         if let Some(dir) = &self.options.data_dir {
-            let dir = dir
-                .to_str()
-                .ok_or_else(|| CliError::Usage("the name of the data directory is not Unicode".to_owned()))?;
+            let dir = dir.to_str().ok_or_else(|| {
+                CliError::Usage("the name of the data directory is not Unicode".to_owned())
+            })?;
             set.push(("data.dir", dir.to_owned()));
         }
         if let Some(url) = &self.options.database_url {
@@ -107,7 +107,10 @@ impl Context {
     }
 
     /// Do something with the application on the database that the settings name.
-    pub(super) async fn with_app<T>(&self, work: impl AsyncFnOnce(&App) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(super) async fn with_app<T>(
+        &self,
+        work: impl AsyncFnOnce(&App) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let config = self.config()?;
         let app = startup::start(config, self.clock.clone(), Migrate::OwnDatabaseOnly).await?;
         let result = work(&app).await;

@@ -44,8 +44,10 @@ pub(super) struct DemoCommand {
 impl DemoCommand {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
         let options = &context.options;
-        if options.data_dir.is_some() || options.database_url.is_some() || options.config.is_some() {
-            let why = "the demo makes a database and settings of its own; --keep DIR keeps the database";
+        if options.data_dir.is_some() || options.database_url.is_some() || options.config.is_some()
+        {
+            let why =
+                "the demo makes a database and settings of its own; --keep DIR keeps the database";
             return Err(CliError::Usage(why.to_owned()).into());
         }
         let scratch = self.scratch()?;
@@ -60,7 +62,9 @@ impl DemoCommand {
         let pace = Pace {
             steps: self.steps,
             fast: self.fast,
-            seed: self.seed.unwrap_or_else(|| rand::rng().random_range(0..1_000_000)),
+            seed: self
+                .seed
+                .unwrap_or_else(|| rand::rng().random_range(0..1_000_000)),
         };
         let demo = Demo::start(config, pace, stop).await?;
         let played = play(context, &demo).await;
@@ -82,7 +86,9 @@ impl DemoCommand {
         let occupied = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
         if occupied {
             let folder = folder.display();
-            let why = format!("{folder} is not empty; look at a database that is there with `calbridge serve --data-dir {folder}`");
+            let why = format!(
+                "{folder} is not empty; look at a database that is there with `calbridge serve --data-dir {folder}`"
+            );
             return Err(CliError::Usage(why).into());
         }
         Ok(Scratch::keep(folder.clone()))
@@ -92,7 +98,11 @@ impl DemoCommand {
 async fn play(context: &Context, demo: &Demo) -> anyhow::Result<()> {
     let out = context.out;
     out.line(demo.introduction())?;
-    let style = if context.colored() { Style::Colored } else { Style::Plain };
+    let style = if context.colored() {
+        Style::Colored
+    } else {
+        Style::Plain
+    };
     demo.play(style, |line| out.line(line)).await?;
     out.line("")?;
     out.table(&["", "", "Of which"], demo.summary().await?.rows(), "")

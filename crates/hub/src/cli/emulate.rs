@@ -84,5 +84,7 @@ fn print(context: &Context, emulator: &Emulator) -> anyhow::Result<()> {
         ("  signing key", emulator.webhook_signing_key().to_owned()),
         ("  organization", organization),
     ])?;
-    context.out.line(format!("Controls\n  http://{address}/_emulator\n\nCtrl-C stops."))
+    context.out.line(format!(
+        "Controls\n  http://{address}/_emulator\n\nCtrl-C stops."
+    ))
 }

@@ -109,8 +109,10 @@ fn of_one(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     let not_found = matches!(
         error.downcast_ref(),
         Some(ReplayError::NotFound(_) | ReplayError::BodyGone(_))
-    ) || matches!(error.downcast_ref(), Some(ChangeConnectionError::NotFound(_)))
-        || matches!(error.downcast_ref(), Some(FindBookingError::NotFound(_)))
+    ) || matches!(
+        error.downcast_ref(),
+        Some(ChangeConnectionError::NotFound(_))
+    ) || matches!(error.downcast_ref(), Some(FindBookingError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(FindLeadError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(RevokeKeyError::NotFound(_)));
     if not_found {
@@ -195,22 +197,30 @@ fn describe(error: &anyhow::Error) -> String {
 }
 
 fn hint(error: &anyhow::Error) -> Option<&'static str> {
-    error.chain().find_map(|error| match store_error_below(error)? {
-        StoreError::Unavailable(_) => Some(
-            "see whether the database runs and may be reached from here; \
+    error
+        .chain()
+        .find_map(|error| match store_error_below(error)? {
+            StoreError::Unavailable(_) => Some(
+                "see whether the database runs and may be reached from here; \
              `--data-dir` and `--database-url` say which one it is",
-        ),
-        StoreError::Busy => Some("run the command again in a moment"),
-        StoreError::Full => Some("make room where the database lives, then run the command again"),
-        StoreError::ReadOnly => Some("see who may write to the data directory"),
-        StoreError::Bug(_) => Some("`calbridge doctor`; if it finds nothing, report this with the log"),
-        _ => None,
-    })
+            ),
+            StoreError::Busy => Some("run the command again in a moment"),
+            StoreError::Full => {
+                Some("make room where the database lives, then run the command again")
+            }
+            StoreError::ReadOnly => Some("see who may write to the data directory"),
+            StoreError::Bug(_) => {
+                Some("`calbridge doctor`; if it finds nothing, report this with the log")
+            }
+            _ => None,
+        })
 }
 
 fn store_error_below<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a StoreError> {
     match error.downcast_ref() {
-        Some(StartError::Store(error) | StartError::Migrate(MigrateError::Store(error))) => Some(error),
+        Some(StartError::Store(error) | StartError::Migrate(MigrateError::Store(error))) => {
+            Some(error)
+        }
         _ => store_error(error),
     }
 }
@@ -239,7 +249,8 @@ mod tests {
             (StartError::Store(unavailable()).into(), Exit::Database),
             (StartError::NotMigrated(2).into(), Exit::Database),
             (
-                anyhow::Error::new(ReplayError::NotFound(WebhookEventId(7))).context("events replay"),
+                anyhow::Error::new(ReplayError::NotFound(WebhookEventId(7)))
+                    .context("events replay"),
                 Exit::NotFound,
             ),
         ];
@@ -262,6 +273,8 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_no_failure() {
         let closed = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
-        assert!(is_closed_pipe(&anyhow::Error::new(closed).context("printing")));
+        assert!(is_closed_pipe(
+            &anyhow::Error::new(closed).context("printing")
+        ));
     }
 }

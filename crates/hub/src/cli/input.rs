@@ -37,7 +37,9 @@ pub(super) fn secret(
         _ => return Ok(argument),
     };
     let text = SecretString::from(text(file)?);
-    Ok(Some(SecretString::from(without_line_end(text.expose_secret()))))
+    Ok(Some(SecretString::from(without_line_end(
+        text.expose_secret(),
+    ))))
 }
 
 /// Editors and `echo` end a file with a line end that is not part of what it holds.

@@ -43,7 +43,12 @@ pub(super) struct Create {
     #[arg(long)]
     name: String,
     /// What it may do: read, write, admin
-    #[arg(long, value_delimiter = ',', value_name = "LIST", default_value = "read,write,admin")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "LIST",
+        default_value = "read,write,admin"
+    )]
     permissions: Vec<Permission>,
     /// When it stops working: a time, or a distance such as 30d [default: never]
     #[arg(long, value_name = "WHEN", value_parser = parse::moment)]
@@ -59,12 +64,16 @@ impl KeysCommand {
             Self::List { tenant } => list(context, tenant).await,
             Self::Revoke { id, tenant } => {
                 let key = context
-                    .in_tenant(tenant, async |app, scope| Ok(keys::revoke(app, scope, id).await?))
+                    .in_tenant(tenant, async |app, scope| {
+                        Ok(keys::revoke(app, scope, id).await?)
+                    })
                     .await?;
                 if context.out.is_json() {
                     return context.out.json(&body(&key));
                 }
-                context.out.line(format!("revoked key {id}; it opens nothing any more"))
+                context
+                    .out
+                    .line(format!("revoked key {id}; it opens nothing any more"))
             }
         }
     }
@@ -72,7 +81,9 @@ impl KeysCommand {
 
 impl Create {
     async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let expires_at = self.expires.map(|expires| expires.ahead_of(context.clock.now()));
+        let expires_at = self
+            .expires
+            .map(|expires| expires.ahead_of(context.clock.now()));
         let permissions = self.permissions.into_iter().collect();
         let (key, secret) = context
             .in_tenant(self.tenant, async |app, scope| {
@@ -106,7 +117,9 @@ async fn list(context: &Context, tenant: TenantOption) -> anyhow::Result<()> {
         .map(|key| {
             let state = match (key.revoked_at, key.expires_at) {
                 (Some(revoked_at), _) => format!("revoked {}", at(revoked_at)),
-                (None, Some(expires_at)) if expires_at <= now => format!("expired {}", at(expires_at)),
+                (None, Some(expires_at)) if expires_at <= now => {
+                    format!("expired {}", at(expires_at))
+                }
                 (None, Some(expires_at)) => format!("until {}", at(expires_at)),
                 (None, None) => "works".to_owned(),
             };
@@ -126,7 +139,11 @@ async fn list(context: &Context, tenant: TenantOption) -> anyhow::Result<()> {
 }
 
 fn words(key: &ApiKey) -> Vec<&'static str> {
-    key.permissions.0.iter().map(|permission| permission.as_str()).collect()
+    key.permissions
+        .0
+        .iter()
+        .map(|permission| permission.as_str())
+        .collect()
 }
 
 fn body(key: &ApiKey) -> Value {

@@ -63,7 +63,11 @@ impl LeadsCommand {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
             Self::List(list) => list.run(context).await,
-            Self::Show { id, timeline, tenant } => show(context, tenant, &id, timeline).await,
+            Self::Show {
+                id,
+                timeline,
+                tenant,
+            } => show(context, tenant, &id, timeline).await,
         }
     }
 }
@@ -77,7 +81,9 @@ impl List {
         };
         let page = self.paging.request();
         let found = context
-            .in_tenant(self.tenant, async |app, scope| Ok(leads::list(app, scope, &filter, page).await?))
+            .in_tenant(self.tenant, async |app, scope| {
+                Ok(leads::list(app, scope, &filter, page).await?)
+            })
             .await?;
         if context.out.is_json() {
             return context.out.json(&PageBody::of(found, LeadBody::from));
@@ -97,12 +103,19 @@ impl List {
             })
             .collect();
         let header = ["Id", "Name", "E-mail", "Phone", "Status", "Booked for"];
-        context.out.table(&header, rows, "there are no such leads")?;
+        context
+            .out
+            .table(&header, rows, "there are no such leads")?;
         self.paging.more(context.out, found.next_cursor)
     }
 }
 
-async fn show(context: &Context, tenant: TenantOption, id: &str, with_timeline: bool) -> anyhow::Result<()> {
+async fn show(
+    context: &Context,
+    tenant: TenantOption,
+    id: &str,
+    with_timeline: bool,
+) -> anyhow::Result<()> {
     let (lead, timeline) = context
         .in_tenant(tenant, async |app, scope| {
             let lead = leads::find(app, scope, id).await?;
@@ -136,7 +149,10 @@ fn print(context: &Context, lead: &Lead) -> anyhow::Result<()> {
         ("name", lead.name.clone()),
         ("e-mail", or_empty(lead.email.as_ref())),
         ("phone", or_empty(lead.phone.as_ref())),
-        ("status", format!("{} since {}", lead.status, at(lead.status_at))),
+        (
+            "status",
+            format!("{} since {}", lead.status, at(lead.status_at)),
+        ),
         ("came by", or_empty(lead.channel.as_ref())),
         ("reference", or_empty(lead.reference.as_ref())),
         ("booking", booking),

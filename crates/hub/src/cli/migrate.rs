@@ -83,7 +83,9 @@ fn show(context: &Context, engine: Engine, pending: &[Step]) -> anyhow::Result<(
         return context.out.line("-- The database is up to date.");
     }
     for step in pending {
-        context.out.line(format!("-- Migration {}\n\n{}", step.name, step.sql))?;
+        context
+            .out
+            .line(format!("-- Migration {}\n\n{}", step.name, step.sql))?;
     }
     Ok(())
 }
@@ -97,7 +99,9 @@ fn report(context: &Context, applied: &[Step]) -> anyhow::Result<()> {
         return context.out.json(&json!({ "applied": steps }));
     }
     for step in applied {
-        context.out.line(format!("applied migration {}", step.name))?;
+        context
+            .out
+            .line(format!("applied migration {}", step.name))?;
     }
     context.out.line("the database is up to date")
 }

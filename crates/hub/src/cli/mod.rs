@@ -127,6 +127,19 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    #[cfg(feature = "emulator")]
+    #[test]
+    fn the_names_that_try_it_out_are_there() {
+        for line in [
+            "calbridge demo --listen 127.0.0.1:0 --steps 3 --fast --seed 1",
+            "calbridge emulate --listen 127.0.0.1:0",
+            "calbridge trigger calcom booking.rescheduled --url http://127.0.0.1/ --reorder --duplicate",
+        ] {
+            let parsed = Cli::try_parse_from(line.split(' '));
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        }
+    }
+
     #[test]
     fn the_names_that_scripts_rely_on_are_there() {
         for line in [
@@ -136,6 +149,11 @@ mod tests {
             "calbridge connections add calcom --name n --webhook-secret s --json",
             "calbridge connections add calendly --name n --webhook-secret s --data-dir d",
             "calbridge migrate --force --dry-run",
+            "calbridge events tail --door cal-webhook",
+            "calbridge events replay --status failed --from 24h --dry-run",
+            "calbridge leads show 123 --timeline",
+            "calbridge bookings show 456 --history",
+            "calbridge doctor --json",
             "calbridge signature verify calcom --secret s --header a:b --body -",
             "calbridge completions bash",
         ] {

@@ -70,7 +70,12 @@ impl Output {
     }
 
     /// A table; without rows, a line that says what there is not.
-    pub(super) fn table(self, header: &[&str], rows: Vec<Vec<String>>, if_empty: &str) -> anyhow::Result<()> {
+    pub(super) fn table(
+        self,
+        header: &[&str],
+        rows: Vec<Vec<String>>,
+        if_empty: &str,
+    ) -> anyhow::Result<()> {
         if rows.is_empty() {
             return self.line(if_empty);
         }

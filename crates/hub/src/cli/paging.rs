@@ -28,7 +28,10 @@ impl Paging {
     /// Below a table: how to get the rest.
     pub(super) fn more(self, out: Output, next: Option<i64>) -> anyhow::Result<()> {
         match next {
-            Some(next) => out.line(format!("There are more: add --cursor {}", URL_SAFE_NO_PAD.encode(next.to_string()))),
+            Some(next) => out.line(format!(
+                "There are more: add --cursor {}",
+                URL_SAFE_NO_PAD.encode(next.to_string())
+            )),
             None => Ok(()),
         }
     }
@@ -49,7 +52,10 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_the_api_gives_it() {
-        assert_eq!(cursor(&URL_SAFE_NO_PAD.encode("10000000017")), Ok(10_000_000_017));
+        assert_eq!(
+            cursor(&URL_SAFE_NO_PAD.encode("10000000017")),
+            Ok(10_000_000_017)
+        );
         assert!(cursor("17").is_err());
     }
 }

@@ -88,7 +88,8 @@ pub(super) fn distance(text: &str) -> Result<SignedDuration, String> {
 
 /// `calcom` (or `cal.com`) and `calendly`.
 pub(super) fn provider(text: &str) -> Result<Provider, String> {
-    text.parse().map_err(|error: calbridge_core::provider::UnknownProvider| error.to_string())
+    text.parse()
+        .map_err(|error: calbridge_core::provider::UnknownProvider| error.to_string())
 }
 
 /// Our own names of events, in any spelling: `no_show`, `No-Show`.
@@ -112,23 +113,34 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// A secret, out of sight from the first moment.
-#[expect(clippy::unnecessary_wraps, reason = "what the argument parser asks for")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "what the argument parser asks for"
+)]
 pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
     Ok(SecretString::from(text))
 }
 
 /// Where to listen: `127.0.0.1:8000`, `[::1]:8000`, `localhost:8000`, or a port of this machine alone.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    let port = text.strip_prefix("localhost:").unwrap_or(text).trim_start_matches(':');
+    let port = text
+        .strip_prefix("localhost:")
+        .unwrap_or(text)
+        .trim_start_matches(':');
     if let Ok(address) = text.parse() {
         return Ok(address);
     }
     port.parse()
         .map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
-        .map_err(|_| format!("`{text}` is not an address with a port, such as 127.0.0.1:8000 or 0.0.0.0:8000"))
+        .map_err(|_| {
+            format!(
+                "`{text}` is not an address with a port, such as 127.0.0.1:8000 or 0.0.0.0:8000"
+            )
+        })
 }
 
 /// A probability.
+#[cfg(feature = "emulator")]
 pub(super) fn probability(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
@@ -202,9 +214,13 @@ mod tests {
     #[case("127.0.0.1", None)]
     #[case("70000", None)]
     fn an_address_to_listen_on_needs_a_port(#[case] text: &str, #[case] expected: Option<&str>) {
-        assert_eq!(address(text).ok(), expected.map(|address| address.parse().unwrap()));
+        assert_eq!(
+            address(text).ok(),
+            expected.map(|address| address.parse().unwrap())
+        );
     }
 
+    #[cfg(feature = "emulator")]
     #[test]
     fn a_probability_lies_between_never_and_always() {
         assert_eq!(probability("0.25"), Ok(0.25));

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use calbridge_store::{api_keys, connections, tenants};
 use calbridge_core::scope::Scope;
+use calbridge_store::{api_keys, connections, tenants};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,9 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let listen = self.listen.map(|listen| ("server.listen", listen.to_string()));
+        let listen = self
+            .listen
+            .map(|listen| ("server.listen", listen.to_string()));
         let loaded = context.load(listen.as_slice())?;
         logging::start(&loaded.config.log, Purpose::Serve)?;
         loaded.config.check()?;
@@ -70,7 +72,9 @@ async fn banner(app: &App, address: SocketAddr) -> anyhow::Result<String> {
     let connections = connections::list_enabled_of_all_tenants(&mut tx).await?;
     let mut keys = 0;
     for tenant in tenants::list_all(&mut tx).await? {
-        keys += api_keys::list(&mut tx, &Scope::system(tenant.id)).await?.len();
+        keys += api_keys::list(&mut tx, &Scope::system(tenant.id))
+            .await?
+            .len();
     }
     tx.rollback().await?;
 

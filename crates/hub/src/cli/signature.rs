@@ -62,7 +62,10 @@ impl SignatureCommand {
             }
             Self::Verify { subject, headers } => {
                 let now = subject.at.unwrap_or_else(|| context.clock.now());
-                let headers = headers.iter().map(|header| split(header)).collect::<Result<Vec<_>, _>>()?;
+                let headers = headers
+                    .iter()
+                    .map(|header| split(header))
+                    .collect::<Result<Vec<_>, _>>()?;
                 let tolerance = context.load(&[])?.config.webhooks.signature_tolerance();
                 let body = input::bytes(&subject.body)?;
                 let found = verify(
@@ -84,7 +87,9 @@ fn split(header: &str) -> Result<(String, String), CliError> {
         .split_once(':')
         .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
         .filter(|(name, _)| !name.is_empty())
-        .ok_or_else(|| CliError::Usage(format!("`{header}` is not a header, written `Name: value`")))
+        .ok_or_else(|| {
+            CliError::Usage(format!("`{header}` is not a header, written `Name: value`"))
+        })
 }
 
 fn print_headers(context: &Context, headers: &[(String, String)]) -> anyhow::Result<()> {
@@ -101,7 +106,11 @@ fn print_headers(context: &Context, headers: &[(String, String)]) -> anyhow::Res
     Ok(())
 }
 
-fn print_verdict(context: &Context, found: Verification, tolerance: Duration) -> anyhow::Result<Exit> {
+fn print_verdict(
+    context: &Context,
+    found: Verification,
+    tolerance: Duration,
+) -> anyhow::Result<Exit> {
     let (valid, late, words) = match found {
         Verification::Valid { late: false, .. } => (true, false, "the signature is right".to_owned()),
         Verification::Valid { late: true, .. } => (
@@ -127,7 +136,9 @@ fn print_verdict(context: &Context, found: Verification, tolerance: Duration) ->
     };
     if context.out.is_json() {
         let reason = (!valid || late).then_some(words);
-        context.out.json(&json!({ "valid": valid, "late": late, "reason": reason }))?;
+        context
+            .out
+            .json(&json!({ "valid": valid, "late": late, "reason": reason }))?;
     } else {
         context.out.line(words)?;
     }
@@ -141,7 +152,13 @@ mod tests {
     #[test]
     fn a_header_is_a_name_and_a_value() {
         let header = split("Calendly-Webhook-Signature: t=1,v1=a:b").unwrap();
-        assert_eq!(header, ("Calendly-Webhook-Signature".to_owned(), "t=1,v1=a:b".to_owned()));
+        assert_eq!(
+            header,
+            (
+                "Calendly-Webhook-Signature".to_owned(),
+                "t=1,v1=a:b".to_owned()
+            )
+        );
         assert!(split("no header").is_err());
         assert!(split(": value").is_err());
     }

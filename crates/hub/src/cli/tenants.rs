@@ -58,7 +58,9 @@ impl TenantsCommand {
             Self::Create { name } => create(context, &name).await,
             Self::Settings(SettingsCommand::Show { tenant }) => {
                 let settings = context
-                    .in_tenant(tenant, async |app, scope| Ok(tenants::settings(app, scope).await?))
+                    .in_tenant(tenant, async |app, scope| {
+                        Ok(tenants::settings(app, scope).await?)
+                    })
                     .await?;
                 context.out.json(&settings)
             }
@@ -76,7 +78,9 @@ impl TenantsCommand {
 }
 
 async fn list(context: &Context) -> anyhow::Result<()> {
-    let all = context.with_app(async |app| Ok(tenants::list_all(app).await?)).await?;
+    let all = context
+        .with_app(async |app| Ok(tenants::list_all(app).await?))
+        .await?;
     if context.out.is_json() {
         let all: Vec<Value> = all.iter().map(body).collect();
         return context.out.json(&json!({ "data": all }));
@@ -92,7 +96,11 @@ async fn list(context: &Context) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    context.out.table(&["Id", "Name", "Zone", "Created"], rows, "there are no tenants")
+    context.out.table(
+        &["Id", "Name", "Zone", "Created"],
+        rows,
+        "there are no tenants",
+    )
 }
 
 async fn create(context: &Context, name: &str) -> anyhow::Result<()> {

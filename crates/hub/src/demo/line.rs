@@ -54,22 +54,35 @@ pub(super) fn line(now: Timestamp, news: &News, about: Option<&About>, style: St
         news.provider.as_str(),
         style.paint(receipt.outcome, &format!("{outcome:9}")),
         style.strong(&did),
-        if did.is_empty() || about.is_empty() { "" } else { ": " },
+        if did.is_empty() || about.is_empty() {
+            ""
+        } else {
+            ": "
+        },
     );
     text.trim_end().to_owned()
 }
 
 /// The line for something that was sent by nobody in particular.
 pub(super) fn odd_line(now: Timestamp, what: &str, status: u16, style: Style) -> String {
-    let verdict = if (200..300).contains(&status) { "stored" } else { "refused" };
+    let verdict = if (200..300).contains(&status) {
+        "stored"
+    } else {
+        "refused"
+    };
     let time = now.strftime("%H:%M:%S");
-    style.dim(&format!("{time}  somebody sent {what}: {verdict} with {status}"))
+    style.dim(&format!(
+        "{time}  somebody sent {what}: {verdict} with {status}"
+    ))
 }
 
 fn words(about: &About) -> String {
     let mut text = String::new();
     if let Some((id, name, status)) = &about.lead {
-        text.push_str(&format!("{} (lead {id}, {status}), ", cut(name, LONGEST_NAME)));
+        text.push_str(&format!(
+            "{} (lead {id}, {status}), ",
+            cut(name, LONGEST_NAME)
+        ));
     }
     if let Some(title) = &about.title {
         text.push_str(&format!("{}, ", cut(title, LONGEST_TITLE)));
@@ -127,7 +140,12 @@ mod tests {
     use super::*;
     use crate::inbox::Receipt;
 
-    fn news(event_type: &str, outcome: Outcome, reason: Option<&str>, moves: Vec<&'static str>) -> News {
+    fn news(
+        event_type: &str,
+        outcome: Outcome,
+        reason: Option<&str>,
+        moves: Vec<&'static str>,
+    ) -> News {
         News {
             tenant_id: TenantId(1),
             provider: Provider::CalCom,
@@ -150,7 +168,11 @@ mod tests {
             title: Some("Intro".to_owned()),
             starts: "2026-11-24T09:00:00Z".parse().ok(),
             status: "scheduled".to_owned(),
-            lead: Some((LeadId(124), "Ann\u{1b}[2J Lee".to_owned(), "booked".to_owned())),
+            lead: Some((
+                LeadId(124),
+                "Ann\u{1b}[2J Lee".to_owned(),
+                "booked".to_owned(),
+            )),
         };
         let news = news("BOOKING_CREATED", Outcome::Processed, None, vec!["booked"]);
         let now = "2026-11-21T12:00:03Z".parse().unwrap();
@@ -164,9 +186,22 @@ mod tests {
     #[test]
     fn what_changed_nothing_says_why() {
         let now = "2026-11-21T12:00:03Z".parse().unwrap();
-        let text = line(now, &news("", Outcome::Accepted, Some("not JSON"), vec![]), None, Style::Plain);
-        assert!(text.contains("(unreadable)") && text.ends_with("not JSON"), "{text}");
-        let text = line(now, &news("PING", Outcome::Duplicate, None, vec![]), None, Style::Plain);
+        let text = line(
+            now,
+            &news("", Outcome::Accepted, Some("not JSON"), vec![]),
+            None,
+            Style::Plain,
+        );
+        assert!(
+            text.contains("(unreadable)") && text.ends_with("not JSON"),
+            "{text}"
+        );
+        let text = line(
+            now,
+            &news("PING", Outcome::Duplicate, None, vec![]),
+            None,
+            Style::Plain,
+        );
         assert!(text.ends_with("duplicate"), "{text}");
     }
 

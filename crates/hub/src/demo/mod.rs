@@ -61,7 +61,11 @@ pub fn config(listen: SocketAddr, folder: PathBuf) -> Config {
 
 impl Demo {
     /// Set everything up and begin to answer.
-    pub async fn start(config: Config, pace: Pace, stop: CancellationToken) -> anyhow::Result<Self> {
+    pub async fn start(
+        config: Config,
+        pace: Pace,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
         config.check()?;
         let (listener, address) = serve::listen(config.server.listen).await?;
         let clock = if pace.fast {
@@ -96,9 +100,17 @@ impl Demo {
 
     /// Where everything is, and what to try.
     pub fn introduction(&self) -> String {
-        let Self { address, scene, emulator, app, .. } = self;
+        let Self {
+            address,
+            scene,
+            emulator,
+            app,
+            ..
+        } = self;
         let address = reachable(*address);
-        let emulated = |base: String, path: String| format!("{base:35} emulated; tells http://{address}{path}");
+        let emulated = |base: String, path: String| {
+            format!("{base:35} emulated; tells http://{address}{path}")
+        };
         format!(
             "Calbridge demo: made-up people book at emulated providers, and this hub takes in what the providers tell.
 
@@ -128,7 +140,11 @@ Ctrl-C stops.
     }
 
     /// Let people do things, and give a line for each thing that becomes known here.
-    pub async fn play(&self, style: Style, mut tell: impl FnMut(String) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    pub async fn play(
+        &self,
+        style: Style,
+        mut tell: impl FnMut(String) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let mut watch = Watch::new(&self.app, style);
         let mut oddities = Oddities::new(&self.scene, self.address)?;
         let mut step = 0;

@@ -13,9 +13,16 @@ use super::Scene;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Have both providers tell us everything.
-pub(super) async fn subscribe(emulator: &Emulator, hub: SocketAddr, scene: &Scene) -> anyhow::Result<()> {
+pub(super) async fn subscribe(
+    emulator: &Emulator,
+    hub: SocketAddr,
+    scene: &Scene,
+) -> anyhow::Result<()> {
     let hub = super::reachable(hub);
-    let triggers: Vec<_> = TRIGGERS.into_iter().filter(|trigger| *trigger != "PING").collect();
+    let triggers: Vec<_> = TRIGGERS
+        .into_iter()
+        .filter(|trigger| *trigger != "PING")
+        .collect();
     register(
         &format!("{}/webhooks", emulator.calcom_base_url()),
         emulator.calcom_api_key(),
@@ -45,7 +52,11 @@ pub(super) async fn subscribe(emulator: &Emulator, hub: SocketAddr, scene: &Scen
 }
 
 async fn register(url: &str, key: &str, wish: &Value) -> anyhow::Result<()> {
-    let sending = sender::client()?.post(url).bearer_auth(key).json(wish).send();
+    let sending = sender::client()?
+        .post(url)
+        .bearer_auth(key)
+        .json(wish)
+        .send();
     let answer = tokio::time::timeout(PATIENCE, sending).await??;
     let status = answer.status();
     ensure!(status.is_success(), "{status}: {}", answer.text().await?);

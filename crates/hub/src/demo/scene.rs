@@ -60,7 +60,15 @@ impl Scene {
         let now = app.clock.now();
         let scope = Scope::cli(TenantId(1));
         let mut tx = app.store.write().await?;
-        users::create(&mut tx, &scope, Uuid::now_v7(), "Demo Teacher", Some("teacher@school.example"), now).await?;
+        users::create(
+            &mut tx,
+            &scope,
+            Uuid::now_v7(),
+            "Demo Teacher",
+            Some("teacher@school.example"),
+            now,
+        )
+        .await?;
         leads::insert(&mut tx, &[documented_lead(&scope, now)]).await?;
         tx.commit().await?;
 
@@ -82,7 +90,11 @@ impl Scene {
     }
 }
 
-async fn connect(app: &App, scope: &Scope, provider: Provider) -> anyhow::Result<(Connection, SecretString)> {
+async fn connect(
+    app: &App,
+    scope: &Scope,
+    provider: Provider,
+) -> anyhow::Result<(Connection, SecretString)> {
     let secret = SecretString::from(secret::token());
     let request = NewConnectionRequest {
         webhook_secret: Some(secret.clone()),

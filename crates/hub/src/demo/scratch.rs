@@ -17,12 +17,16 @@ pub struct Scratch {
 impl Scratch {
     /// A new folder among the system's temporary ones, for its owner only.
     pub fn make() -> io::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("calbridge-demo-{}", Uuid::now_v7().simple()));
+        let folder =
+            std::env::temp_dir().join(format!("calbridge-demo-{}", Uuid::now_v7().simple()));
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&folder)?;
-        Ok(Self { folder, keep: false })
+        Ok(Self {
+            folder,
+            keep: false,
+        })
     }
 
     /// A folder of somebody's choosing, which stays.

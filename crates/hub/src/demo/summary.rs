@@ -40,7 +40,10 @@ impl Summary {
         loop {
             let found = webhook_events::list(&mut tx, scope, &EventFilter::default(), page).await?;
             for event in &found.data {
-                *summary.events.entry(event.status.as_str().to_owned()).or_default() += 1;
+                *summary
+                    .events
+                    .entry(event.status.as_str().to_owned())
+                    .or_default() += 1;
                 summary.repeats += usize::try_from(event.repeats).unwrap_or(0);
             }
             let Some(next) = after(&found) else { break };
@@ -65,7 +68,8 @@ impl Summary {
             let Some(next) = after(&found) else { break };
             page = next;
         }
-        let quarantined = quarantine::list_of_all_tenants(&mut tx, PageRequest::first(PageRequest::MOST)).await?;
+        let quarantined =
+            quarantine::list_of_all_tenants(&mut tx, PageRequest::first(PageRequest::MOST)).await?;
         summary.quarantined = quarantined.data.len();
         tx.rollback().await?;
         Ok(summary)
@@ -74,15 +78,29 @@ impl Summary {
     /// What was counted, how many, and how they divide.
     pub fn rows(&self) -> Vec<Vec<String>> {
         let row = |what: &str, counts: &BTreeMap<String, usize>, more: &[(usize, &str)]| {
-            let mut parts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
+            let mut parts: Vec<_> = counts
+                .iter()
+                .map(|(word, count)| format!("{count} {word}"))
+                .collect();
             let more = more.iter().filter(|(count, _)| *count > 0);
             parts.extend(more.map(|(count, word)| format!("{count} {word}")));
-            vec![what.to_owned(), counts.values().sum::<usize>().to_string(), parts.join(", ")]
+            vec![
+                what.to_owned(),
+                counts.values().sum::<usize>().to_string(),
+                parts.join(", "),
+            ]
         };
-        let events = [(self.repeats, "came again"), (self.quarantined, "refused beside them")];
+        let events = [
+            (self.repeats, "came again"),
+            (self.quarantined, "refused beside them"),
+        ];
         vec![
             row("Webhook events", &self.events, &events),
-            row("Bookings", &self.bookings, &[(self.rescheduled, "of them moved")]),
+            row(
+                "Bookings",
+                &self.bookings,
+                &[(self.rescheduled, "of them moved")],
+            ),
             row("Leads", &self.leads, &[]),
         ]
     }

@@ -3,6 +3,7 @@
 use calbridge_core::{ids::LeadId, scope::Scope};
 use calbridge_store::{
     StoreError,
+    attendees,
     bookings::{self, Booking},
     leads,
     sql::Tx,
@@ -52,7 +53,10 @@ impl<'a> Watch<'a> {
     }
 
     /// Tell everything that has come.
-    pub(super) async fn catch_up(&mut self, tell: &mut impl FnMut(String) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    pub(super) async fn catch_up(
+        &mut self,
+        tell: &mut impl FnMut(String) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         loop {
             let heard = match self.news.try_recv() {
                 Ok(news) => Heard::News(news),
@@ -65,7 +69,12 @@ impl<'a> Watch<'a> {
 
     /// What somebody sent who should not have, and how it was answered.
     pub(super) fn odd(&self, answered: &Answered) -> String {
-        odd_line(self.app.clock.now(), answered.what, answered.status, self.style)
+        odd_line(
+            self.app.clock.now(),
+            answered.what,
+            answered.status,
+            self.style,
+        )
     }
 
     /// How to tell it.
@@ -108,11 +117,16 @@ impl<'a> Watch<'a> {
         }))
     }
     /// Whom it is about: in a group, the one for whom something changed last.
-    async fn concerned(&self, tx: &mut Tx, scope: &Scope, booking: &Booking) -> Result<Option<LeadId>, StoreError> {
+    async fn concerned(
+        &self,
+        tx: &mut Tx,
+        scope: &Scope,
+        booking: &Booking,
+    ) -> Result<Option<LeadId>, StoreError> {
         if !booking.is_group {
             return Ok(booking.lead_id);
         }
-        let attendees = bookings::list_attendees(tx, scope, &[booking.id]).await?;
+        let attendees = attendees::list(tx, scope, &[booking.id]).await?;
         let last = attendees
             .iter()
             .filter(|attendee| attendee.lead_id.is_some())

@@ -31,7 +31,8 @@ pub async fn create(app: &App, actor: Actor, name: &str) -> Result<Tenant, Creat
     let mut tx = app.store.write().await?;
     let tenant = tenants::create(&mut tx, name, now).await?;
     let scope = Scope::authenticated(tenant.id, actor, Permission::ALL);
-    let deed = Deed::of(&scope, "tenant.create", "tenant", tenant.id).after(json!({ "name": tenant.name }));
+    let deed = Deed::of(&scope, "tenant.create", "tenant", tenant.id)
+        .after(json!({ "name": tenant.name }));
     audit::append(&mut tx, vec![deed], now).await?;
     tx.commit().await?;
     app.registry.refresh(&app.store, now).await?;

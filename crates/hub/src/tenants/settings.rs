@@ -42,18 +42,31 @@ pub async fn settings(app: &App, scope: &Scope) -> Result<TenantSettings, SetSet
 pub fn parse_settings(text: &str) -> Result<TenantSettings, SetSettingsError> {
     let unreadable = |why: String| SetSettingsError::Unreadable(why);
     let given: Value = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
-    let known = serde_json::to_value(TenantSettings::default()).map_err(|error| unreadable(error.to_string()))?;
+    let known = serde_json::to_value(TenantSettings::default())
+        .map_err(|error| unreadable(error.to_string()))?;
     for key in given.as_object().into_iter().flat_map(|given| given.keys()) {
         if known.get(key).is_none() {
-            let known: Vec<_> = known.as_object().into_iter().flat_map(|known| known.keys()).cloned().collect();
-            return Err(unreadable(format!("there is no setting `{key}`, only {}", known.join(", "))));
+            let known: Vec<_> = known
+                .as_object()
+                .into_iter()
+                .flat_map(|known| known.keys())
+                .cloned()
+                .collect();
+            return Err(unreadable(format!(
+                "there is no setting `{key}`, only {}",
+                known.join(", ")
+            )));
         }
     }
     serde_json::from_value(given).map_err(|error| unreadable(error.to_string()))
 }
 
 /// Replace the rules and switches of the tenant. Lead statuses that the rules name are added to the tenant's.
-pub async fn set_settings(app: &App, scope: &Scope, settings: TenantSettings) -> Result<TenantSettings, SetSettingsError> {
+pub async fn set_settings(
+    app: &App,
+    scope: &Scope,
+    settings: TenantSettings,
+) -> Result<TenantSettings, SetSettingsError> {
     if let Some(zone) = &settings.time_zone
         && TimeZone::get(zone).is_err()
     {
@@ -62,7 +75,9 @@ pub async fn set_settings(app: &App, scope: &Scope, settings: TenantSettings) ->
     let now = app.clock.now();
     let tenant = scope.tenant_id();
     let mut tx = app.store.write().await?;
-    let before = tenants::find(&mut tx, tenant).await?.ok_or(SetSettingsError::NotFound)?;
+    let before = tenants::find(&mut tx, tenant)
+        .await?
+        .ok_or(SetSettingsError::NotFound)?;
     tenants::set_settings(&mut tx, tenant, &settings).await?;
     for word in statuses(&settings.lead_statuses) {
         tenants::add_status(&mut tx, tenant, word, &label(word)).await?;
@@ -77,17 +92,25 @@ pub async fn set_settings(app: &App, scope: &Scope, settings: TenantSettings) ->
 }
 
 fn statuses(rules: &LeadRules) -> impl Iterator<Item = &str> {
-    [&rules.booked, &rules.cancelled, &rules.completed, &rules.no_show]
-        .into_iter()
-        .flatten()
-        .map(|status| status.as_str())
+    [
+        &rules.booked,
+        &rules.cancelled,
+        &rules.completed,
+        &rules.no_show,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|status| status.as_str())
 }
 
 /// `hot_lead` is shown as `Hot lead` until somebody says otherwise.
 fn label(word: &str) -> String {
     let mut characters = word.chars();
     let first = characters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(characters).collect::<String>().replace('_', " ")
+    first
+        .chain(characters)
+        .collect::<String>()
+        .replace('_', " ")
 }
 
 #[cfg(test)]

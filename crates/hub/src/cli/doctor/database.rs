@@ -22,14 +22,22 @@ const LAG: SignedDuration = SignedDuration::from_secs(60);
 /// Everything about the database. One that is not there is not made by looking.
 pub(super) async fn look(config: &Config, now: Timestamp) -> Vec<Finding> {
     if config.data.url.is_none() && !config.data.sqlite_file().is_file() {
-        let says = format!("there is no database {} yet", config.data.sqlite_file().display());
-        return vec![Finding::warn("database", says, "`calbridge serve` makes it")];
+        let says = format!(
+            "there is no database {} yet",
+            config.data.sqlite_file().display()
+        );
+        return vec![Finding::warn(
+            "database",
+            says,
+            "`calbridge serve` makes it",
+        )];
     }
     let store = match startup::open(config).await {
         Ok(store) => store,
         Err(error) => {
             let error = anyhow::Error::new(error);
-            let remedy = "see whether the database runs, and whether the address and the password are right";
+            let remedy =
+                "see whether the database runs, and whether the address and the password are right";
             return vec![Finding::fail("database", format!("{error:#}"), remedy)];
         }
     };
@@ -37,11 +45,19 @@ pub(super) async fn look(config: &Config, now: Timestamp) -> Vec<Finding> {
     store.db().close().await;
     findings.unwrap_or_else(|error| {
         let error = anyhow::Error::new(error);
-        vec![Finding::fail("database", format!("{error:#}"), "see the log of the database")]
+        vec![Finding::fail(
+            "database",
+            format!("{error:#}"),
+            "see the log of the database",
+        )]
     })
 }
 
-async fn look_into(store: &Store, config: &Config, now: Timestamp) -> Result<Vec<Finding>, StoreError> {
+async fn look_into(
+    store: &Store,
+    config: &Config,
+    now: Timestamp,
+) -> Result<Vec<Finding>, StoreError> {
     let engine = match store.db().engine() {
         Engine::Sqlite => "SQLite",
         Engine::Postgres => "PostgreSQL",
@@ -57,11 +73,18 @@ async fn look_into(store: &Store, config: &Config, now: Timestamp) -> Result<Vec
             return Ok(vec![Finding::fail("database", error.to_string(), remedy)]);
         }
     }
-    let mut findings = vec![Finding::ok("database", format!("{engine}, up to date with {}", startup::RELEASE))];
+    let mut findings = vec![Finding::ok(
+        "database",
+        format!("{engine}, up to date with {}", startup::RELEASE),
+    )];
     let mut tx = store.read().await?;
     let tenants = tenants::list_all(&mut tx).await?;
     if !tenants.iter().any(|tenant| tenant.id == FIRST_TENANT) {
-        findings.push(Finding::warn("tenants", "there is no tenant 1", "`calbridge serve` makes it"));
+        findings.push(Finding::warn(
+            "tenants",
+            "there is no tenant 1",
+            "`calbridge serve` makes it",
+        ));
     }
     findings.push(keys(&mut tx, config, &tenants, now).await?);
     findings.extend(links(store, &mut tx, now).await?);
@@ -72,7 +95,12 @@ async fn look_into(store: &Store, config: &Config, now: Timestamp) -> Result<Vec
     Ok(findings)
 }
 
-async fn keys(tx: &mut Tx, config: &Config, tenants: &[Tenant], now: Timestamp) -> Result<Finding, StoreError> {
+async fn keys(
+    tx: &mut Tx,
+    config: &Config,
+    tenants: &[Tenant],
+    now: Timestamp,
+) -> Result<Finding, StoreError> {
     let mut usable = 0;
     for tenant in tenants {
         let keys = api_keys::list(tx, &Scope::system(tenant.id)).await?;
@@ -82,7 +110,9 @@ async fn keys(tx: &mut Tx, config: &Config, tenants: &[Tenant], now: Timestamp) 
             .count();
     }
     Ok(match usable {
-        0 if config.access.trusted_network => Finding::ok("keys", "none, and none is needed on the trusted network"),
+        0 if config.access.trusted_network => {
+            Finding::ok("keys", "none, and none is needed on the trusted network")
+        }
         0 => Finding::warn(
             "keys",
             "there is no key that works, so nobody can call the API",
@@ -96,19 +126,29 @@ async fn links(store: &Store, tx: &mut Tx, now: Timestamp) -> Result<Vec<Finding
     let all = connections::list_enabled_of_all_tenants(tx).await?;
     if all.is_empty() {
         let remedy = "`calbridge connections add calcom --name NAME --webhook-secret SECRET`";
-        return Ok(vec![Finding::warn("connections", "there are none, so no webhook is taken", remedy)]);
+        return Ok(vec![Finding::warn(
+            "connections",
+            "there are none, so no webhook is taken",
+            remedy,
+        )]);
     }
     let webhook = connections::list_secrets(tx, &all, SecretKind::Webhook).await?;
     let api = connections::list_secrets(tx, &all, SecretKind::ApiKey).await?;
     let mut findings = Vec::new();
     for connection in &all {
         let id = connection.id;
-        let name = format!("{} connection {id} `{}` of tenant {}", connection.provider, connection.name, connection.tenant_id);
-        let is_its = |secret: &&connections::ConnectionSecret| secret.connection_id == id && secret.is_valid(now);
+        let name = format!(
+            "{} connection {id} `{}` of tenant {}",
+            connection.provider, connection.name, connection.tenant_id
+        );
+        let is_its = |secret: &&connections::ConnectionSecret| {
+            secret.connection_id == id && secret.is_valid(now)
+        };
         let sealed = webhook.iter().chain(&api).filter(is_its);
         for secret in sealed {
             if secret.open(store.keys()).is_err() {
-                let says = format!("a secret of {name} cannot be opened: it was sealed with other keys");
+                let says =
+                    format!("a secret of {name} cannot be opened: it was sealed with other keys");
                 let remedy = format!(
                     "bring back the key file or CALBRIDGE_KEYS, or set it anew: `calbridge connections rotate-secret {id}`"
                 );
@@ -116,21 +156,30 @@ async fn links(store: &Store, tx: &mut Tx, now: Timestamp) -> Result<Vec<Finding
             }
         }
         let signed = webhook.iter().any(|secret| is_its(&secret));
-        let remedy = format!("`calbridge connections rotate-secret {id} --tenant {} --webhook-secret SECRET`", connection.tenant_id);
+        let remedy = format!(
+            "`calbridge connections rotate-secret {id} --tenant {} --webhook-secret SECRET`",
+            connection.tenant_id
+        );
         match (connection.signature_policy, signed) {
             (_, true) => {}
             (SignaturePolicy::Off, false) => {
-                let says = format!("{name} takes unsigned deliveries, also at the shared URLs: anybody can send them");
+                let says = format!(
+                    "{name} takes unsigned deliveries, also at the shared URLs: anybody can send them"
+                );
                 findings.push(Finding::warn("connections", says, remedy));
             }
             (SignaturePolicy::Required, false) => {
-                let says = format!("{name} has no webhook secret: whoever knows its URL can send to it");
+                let says =
+                    format!("{name} has no webhook secret: whoever knows its URL can send to it");
                 findings.push(Finding::warn("connections", says, remedy));
             }
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok("connections", format!("{}, their secrets can be opened", all.len())));
+        findings.push(Finding::ok(
+            "connections",
+            format!("{}, their secrets can be opened", all.len()),
+        ));
     }
     Ok(findings)
 }
@@ -140,7 +189,13 @@ async fn events(tx: &mut Tx, tenants: &[Tenant]) -> Result<Vec<Finding>, StoreEr
     let mut all = 0;
     for tenant in tenants {
         let counts = webhook_events::count_by_status(tx, &Scope::system(tenant.id)).await?;
-        let of = |wanted: EventStatus| counts.iter().filter(|(status, _)| *status == wanted).map(|(_, count)| count).sum::<i64>();
+        let of = |wanted: EventStatus| {
+            counts
+                .iter()
+                .filter(|(status, _)| *status == wanted)
+                .map(|(_, count)| count)
+                .sum::<i64>()
+        };
         all += counts.iter().map(|(_, count)| count).sum::<i64>();
         let id = tenant.id;
         let failed = of(EventStatus::Failed);
@@ -155,7 +210,9 @@ async fn events(tx: &mut Tx, tenants: &[Tenant]) -> Result<Vec<Finding>, StoreEr
         let received = of(EventStatus::Received);
         if received > 0 {
             let says = format!("{received} of tenant {id} were received and not looked at yet");
-            let remedy = format!("if that stays so: `calbridge events replay --tenant {id} --status received`");
+            let remedy = format!(
+                "if that stays so: `calbridge events replay --tenant {id} --status received`"
+            );
             findings.push(Finding::warn("events", says, remedy));
         }
     }
@@ -167,7 +224,11 @@ async fn events(tx: &mut Tx, tenants: &[Tenant]) -> Result<Vec<Finding>, StoreEr
 
 async fn refused(tx: &mut Tx) -> Result<Finding, StoreError> {
     let page = quarantine::list_of_all_tenants(tx, PageRequest::first(PageRequest::MOST)).await?;
-    let more = if page.next_cursor.is_some() { " or more" } else { "" };
+    let more = if page.next_cursor.is_some() {
+        " or more"
+    } else {
+        ""
+    };
     Ok(match page.data.len() {
         0 => Finding::ok("quarantine", "empty"),
         count => Finding::warn(
@@ -183,11 +244,22 @@ async fn work(tx: &mut Tx, now: Timestamp) -> Result<Finding, StoreError> {
     if let Some(since) = jobs::next_due(tx).await?
         && now.duration_since(since) > LAG
     {
-        let says = format!("{due} are due, the first since {}", crate::cli::output::at(since));
-        return Ok(Finding::warn("jobs", says, "see whether `calbridge serve` runs: it does the work"));
+        let says = format!(
+            "{due} are due, the first since {}",
+            crate::cli::output::at(since)
+        );
+        return Ok(Finding::warn(
+            "jobs",
+            says,
+            "see whether `calbridge serve` runs: it does the work",
+        ));
     }
     Ok(match failed {
         0 => Finding::ok("jobs", format!("{due} due, none failed")),
-        failed => Finding::warn("jobs", format!("{failed} failed for good"), "look for `A job failed for good` in the log"),
+        failed => Finding::warn(
+            "jobs",
+            format!("{failed} failed for good"),
+            "look for `A job failed for good` in the log",
+        ),
     })
 }

@@ -17,7 +17,8 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
             return Vec::new();
         }
         let says = format!("there is no folder {} yet", dir.display());
-        let remedy = "`calbridge serve` makes it; if there should be one, say which with --data-dir";
+        let remedy =
+            "`calbridge serve` makes it; if there should be one, say which with --data-dir";
         return vec![Finding::warn("data", says, remedy)];
     }
     let mut findings = Vec::new();
@@ -28,7 +29,11 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
     ] {
         if is_open_to_others(&path) {
             let says = format!("others on this machine can read {what} {}", path.display());
-            findings.push(Finding::warn("data", says, format!("chmod go= {}", path.display())));
+            findings.push(Finding::warn(
+                "data",
+                says,
+                format!("chmod go= {}", path.display()),
+            ));
         }
     }
     if config.data.keys.is_none() && !config.data.key_file().is_file() {
@@ -37,7 +42,10 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
         findings.push(Finding::warn("data", says, remedy));
     }
     if findings.is_empty() {
-        findings.push(Finding::ok("data", format!("{}, for its owner only", dir.display())));
+        findings.push(Finding::ok(
+            "data",
+            format!("{}, for its owner only", dir.display()),
+        ));
     }
     findings
 }
@@ -61,7 +69,9 @@ pub(super) async fn server(config: &Config) -> Finding {
     }
     let url = format!("http://{address}/health/live");
     match ask(&url).await {
-        Ok(status) if status.is_success() => Finding::ok("server", format!("answers at http://{address}")),
+        Ok(status) if status.is_success() => {
+            Finding::ok("server", format!("answers at http://{address}"))
+        }
         Ok(status) => Finding::warn(
             "server",
             format!("{url} answers with {status}"),

@@ -75,7 +75,9 @@ impl Doctor {
         let findings = look(context).await;
         let broken = findings.iter().any(|finding| finding.level == Level::Fail);
         if context.out.is_json() {
-            context.out.json(&json!({ "ok": !broken, "checks": findings }))?;
+            context
+                .out
+                .json(&json!({ "ok": !broken, "checks": findings }))?;
         } else {
             for finding in &findings {
                 print(context, finding)?;
@@ -103,12 +105,28 @@ async fn look(context: &Context) -> Vec<Finding> {
 fn settings(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = Vec::new();
     match (loaded.config.check(), &loaded.file) {
-        (Err(error), _) => findings.push(Finding::fail("settings", error.to_string(), "change the settings accordingly")),
-        (Ok(()), Some(file)) => findings.push(Finding::ok("settings", format!("from {} and the environment", file.display()))),
-        (Ok(()), None) => findings.push(Finding::ok("settings", "defaults and the environment; there is no file")),
+        (Err(error), _) => findings.push(Finding::fail(
+            "settings",
+            error.to_string(),
+            "change the settings accordingly",
+        )),
+        (Ok(()), Some(file)) => findings.push(Finding::ok(
+            "settings",
+            format!("from {} and the environment", file.display()),
+        )),
+        (Ok(()), None) => findings.push(Finding::ok(
+            "settings",
+            "defaults and the environment; there is no file",
+        )),
     }
     let notes = loaded.notes.iter();
-    findings.extend(notes.map(|note| Finding::warn("settings", note, "`calbridge config env` says which variable sets what")));
+    findings.extend(notes.map(|note| {
+        Finding::warn(
+            "settings",
+            note,
+            "`calbridge config env` says which variable sets what",
+        )
+    }));
     if loaded.config.access.trusted_network {
         let says = "whoever reaches the server may do everything without a key";
         let remedy = "set access.trusted_network = false and use keys, unless nobody else is on this network";
@@ -129,9 +147,11 @@ fn print(context: &Context, finding: &Finding) -> anyhow::Result<()> {
         Level::Warn => format!("\u{1b}[33m{word}\u{1b}[0m"),
         Level::Fail => format!("\u{1b}[31m{word}\u{1b}[0m"),
     };
-    context
-        .out
-        .line(format!("{painted}  {:12}  {}", finding.check, printable(&finding.says)))?;
+    context.out.line(format!(
+        "{painted}  {:12}  {}",
+        finding.check,
+        printable(&finding.says)
+    ))?;
     match &finding.remedy {
         Some(remedy) => context.out.line(format!("{:20}try: {remedy}", "")),
         None => Ok(()),

@@ -117,8 +117,9 @@ impl FilterOptions {
 }
 
 fn status(word: &str) -> Result<EventStatus, String> {
-    EventStatus::from_word(&word.to_lowercase())
-        .ok_or_else(|| format!("`{word}` is no status; there are received, processed, ignored, failed"))
+    EventStatus::from_word(&word.to_lowercase()).ok_or_else(|| {
+        format!("`{word}` is no status; there are received, processed, ignored, failed")
+    })
 }
 
 impl EventsCommand {
@@ -139,7 +140,9 @@ impl List {
         let filter = self.filter.filter(context.clock.now());
         let page: PageRequest = self.paging.request();
         let found = context
-            .in_tenant(self.tenant, async |app, scope| Ok(look::events(app, scope, &filter, page).await?))
+            .in_tenant(self.tenant, async |app, scope| {
+                Ok(look::events(app, scope, &filter, page).await?)
+            })
             .await?;
         if context.out.is_json() {
             return context.out.json(&PageBody::of(found, EventBody::from));
@@ -154,14 +157,30 @@ impl List {
                     event.provider.to_string(),
                     event.event_type.clone(),
                     event.status.as_str().to_owned(),
-                    if event.repeats > 0 { format!("+{}", event.repeats) } else { String::new() },
+                    if event.repeats > 0 {
+                        format!("+{}", event.repeats)
+                    } else {
+                        String::new()
+                    },
                     why(event),
                 ]
             })
             .collect();
-        let header = ["Id", "Received", "Provider", "Event", "Status", "Again", "Why"];
-        context.out.table(&header, rows, "there are no such events")?;
+        let header = [
+            "Id", "Received", "Provider", "Event", "Status", "Again", "Why",
+        ];
+        context
+            .out
+            .table(&header, rows, "there are no such events")?;
         self.paging.more(context.out, found.next_cursor)
+    }
+}
+
+fn times(count: i32) -> String {
+    match count {
+        0 => String::new(),
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
     }
 }
 
@@ -203,20 +222,36 @@ async fn show(context: &Context, tenant: TenantOption, id: &str) -> anyhow::Resu
     }
     context.out.facts(&[
         ("event", format!("{} ({})", event.id, event.public_id)),
-        ("type", format!("{} of {}, for us {}", event.event_type, event.provider, event.canonical.as_str())),
+        (
+            "type",
+            format!(
+                "{} of {}, for us {}",
+                event.event_type,
+                event.provider,
+                event.canonical.as_str()
+            ),
+        ),
         ("about", or_empty(event.external_id.as_ref())),
         ("status", event.status.as_str().to_owned()),
         ("why", why(&event)),
-        ("received", format!("{} through {}", at(event.created_at), event.door)),
+        (
+            "received",
+            format!("{} through {}", at(event.created_at), event.door),
+        ),
         ("happened", event.occurred_at.map(at).unwrap_or_default()),
         ("processed", event.processed_at.map(at).unwrap_or_default()),
-        ("tried", format!("{} times", event.attempts)),
-        ("next try", event.next_attempt_at.map(at).unwrap_or_default()),
-        ("repeated", if event.repeats > 0 { format!("{} times", event.repeats) } else { String::new() }),
+        ("tried", times(event.attempts)),
+        (
+            "next try",
+            event.next_attempt_at.map(at).unwrap_or_default(),
+        ),
+        ("repeated", times(event.repeats)),
     ])?;
     match raw {
         Some((headers, body)) => print_raw(context, &headers, &body),
-        None => context.out.line("\nThe headers and the body are no longer kept."),
+        None => context
+            .out
+            .line("\nThe headers and the body are no longer kept."),
     }
 }
 

@@ -54,7 +54,9 @@ async fn list(context: &Context, paging: Paging) -> anyhow::Result<()> {
         })
         .await?;
     if context.out.is_json() {
-        return context.out.json(&PageBody::of(found, QuarantinedBody::from));
+        return context
+            .out
+            .json(&PageBody::of(found, QuarantinedBody::from));
     }
     let rows = found
         .data
@@ -71,8 +73,18 @@ async fn list(context: &Context, paging: Paging) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    let header = ["Id", "Received", "Provider", "Through", "Connection", "Body", "Why"];
-    context.out.table(&header, rows, "nothing is in quarantine")?;
+    let header = [
+        "Id",
+        "Received",
+        "Provider",
+        "Through",
+        "Connection",
+        "Body",
+        "Why",
+    ];
+    context
+        .out
+        .table(&header, rows, "nothing is in quarantine")?;
     paging.more(context.out, found.next_cursor)
 }
 
@@ -84,10 +96,15 @@ async fn show(context: &Context, id: i64) -> anyhow::Result<()> {
                 below: Some(id.saturating_add(1)),
                 ..PageRequest::first(1)
             };
-            let found = quarantine::list_of_all_tenants(&mut tx, page).await?.data.pop();
+            let found = quarantine::list_of_all_tenants(&mut tx, page)
+                .await?
+                .data
+                .pop();
             tx.rollback().await?;
             let missing = || CliError::no("delivery in quarantine with the id", id);
-            Ok(found.filter(|delivery| delivery.id == id).ok_or_else(missing)?)
+            Ok(found
+                .filter(|delivery| delivery.id == id)
+                .ok_or_else(missing)?)
         })
         .await?;
     if context.out.is_json() {
@@ -96,7 +113,10 @@ async fn show(context: &Context, id: i64) -> anyhow::Result<()> {
     context.out.facts(&[
         ("delivery", delivery.id.to_string()),
         ("provider", delivery.provider.to_string()),
-        ("received", format!("{} through {}", at(delivery.created_at), delivery.door)),
+        (
+            "received",
+            format!("{} through {}", at(delivery.created_at), delivery.door),
+        ),
         ("connection", or_empty(delivery.connection_id)),
         ("why", delivery.reason.clone()),
     ])?;

@@ -76,8 +76,11 @@ impl Replay {
             .in_tenant(self.tenant, async |app, scope| {
                 let mut after = WebhookEventId(0);
                 loop {
-                    let replayed = inbox::replay_range(app, scope, &filter, after, AT_ONCE, dry_run).await?;
-                    let Some(last) = replayed.last() else { return Ok(()) };
+                    let replayed =
+                        inbox::replay_range(app, scope, &filter, after, AT_ONCE, dry_run).await?;
+                    let Some(last) = replayed.last() else {
+                        return Ok(());
+                    };
                     after = last.id;
                     for one in replayed {
                         tally.count(one.status);
@@ -90,22 +93,35 @@ impl Replay {
                 }
             })
             .await?;
-        let Tally { processed, ignored, failed } = tally;
+        let Tally {
+            processed,
+            ignored,
+            failed,
+        } = tally;
         if context.out.is_json() {
             context
                 .out
                 .json(&json!({ "data": all, "processed": processed, "ignored": ignored, "failed": failed }))?;
         } else {
             let verb = if dry_run { "would be" } else { "are" };
-            context
-                .out
-                .line(format!("{processed} {verb} processed, {ignored} ignored, {failed} failed"))?;
+            context.out.line(format!(
+                "{processed} {verb} processed, {ignored} ignored, {failed} failed"
+            ))?;
         }
-        Ok(if failed == 0 { Exit::Done } else { Exit::Failed })
+        Ok(if failed == 0 {
+            Exit::Done
+        } else {
+            Exit::Failed
+        })
     }
 }
 
-async fn one(context: &Context, tenant: TenantOption, id: &str, dry_run: bool) -> anyhow::Result<Exit> {
+async fn one(
+    context: &Context,
+    tenant: TenantOption,
+    id: &str,
+    dry_run: bool,
+) -> anyhow::Result<Exit> {
     let replayed = context
         .in_tenant(tenant, async |app, scope| {
             let event = look::event(app, scope, id)
@@ -133,15 +149,21 @@ fn print(context: &Context, replayed: &Replayed) -> anyhow::Result<()> {
         (None, []) => "changes nothing".to_owned(),
         (None, moves) => moves.join(", "),
     };
-    context
-        .out
-        .line(format!("{:>6}  {:9}  {came_to}", replayed.id, replayed.status.as_str()))?;
+    context.out.line(format!(
+        "{:>6}  {:9}  {came_to}",
+        replayed.id,
+        replayed.status.as_str()
+    ))?;
     for row in &replayed.rows.0 {
         let id = row.id.as_deref().unwrap_or("new");
-        context.out.line(format!("        {} {} {id}", row.action, row.table))?;
+        context
+            .out
+            .line(format!("        {} {} {id}", row.action, row.table))?;
         for (column, [before, after]) in &row.columns {
             let change = format!("{before} -> {after}");
-            context.out.line(format!("          {column}: {}", printable(&change)))?;
+            context
+                .out
+                .line(format!("          {column}: {}", printable(&change)))?;
         }
     }
     Ok(())

@@ -51,8 +51,14 @@ impl Tail {
                 let mut looks = 0;
                 loop {
                     let mut tx = app.store.read().await?;
-                    let found =
-                        webhook_events::list_after(&mut tx, scope, &EventFilter::default(), shown, AT_ONCE).await?;
+                    let found = webhook_events::list_after(
+                        &mut tx,
+                        scope,
+                        &EventFilter::default(),
+                        shown,
+                        AT_ONCE,
+                    )
+                    .await?;
                     tx.rollback().await?;
                     for event in found {
                         if event.status == EventStatus::Received && looks < PATIENCE {
@@ -75,7 +81,9 @@ impl Tail {
     }
 
     fn wants(&self, event: &WebhookEvent) -> bool {
-        self.door.as_ref().is_none_or(|door| event.door.contains(door.as_str()))
+        self.door
+            .as_ref()
+            .is_none_or(|door| event.door.contains(door.as_str()))
     }
 }
 

@@ -65,7 +65,9 @@ pub(super) struct Trigger {
 impl Trigger {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let wanted = Wanted::named(self.provider, &self.event).map_err(CliError::Usage)?;
-        let seed = self.seed.unwrap_or_else(|| rand::rng().random_range(0..1_000_000_000));
+        let seed = self
+            .seed
+            .unwrap_or_else(|| rand::rng().random_range(0..1_000_000_000));
         let certain = |wish: bool| if wish { 1.0 } else { 0.0 };
         let plan = DeliveryPlan {
             drop: self.drop,
@@ -77,7 +79,11 @@ impl Trigger {
         };
         let sending = Sending {
             context,
-            url: if self.dry_run { None } else { self.url.as_deref() },
+            url: if self.dry_run {
+                None
+            } else {
+                self.url.as_deref()
+            },
             secret: self.secret.as_ref(),
             plan,
         };
@@ -91,6 +97,10 @@ impl Trigger {
             sending.send(events, &mut rng, &mut tally).await?;
         }
         sending.report(&tally, seed)?;
-        Ok(if tally.all_is_well() { Exit::Done } else { Exit::Failed })
+        Ok(if tally.all_is_well() {
+            Exit::Done
+        } else {
+            Exit::Failed
+        })
     }
 }

@@ -64,13 +64,25 @@ impl Wanted {
         let found = match provider {
             Provider::CalCom => {
                 let own = TRIGGERS.into_iter().find(|known| is_it(known));
-                let other = || AT_CALCOM.into_iter().find(|(known, _)| is_it(known)).map(|(_, own)| own);
+                let other = || {
+                    AT_CALCOM
+                        .into_iter()
+                        .find(|(known, _)| is_it(known))
+                        .map(|(_, own)| own)
+                };
                 own.or_else(other).map(Self::CalCom)
             }
-            Provider::Calendly if matches!(word, "rescheduled" | "inviteerescheduled") => Some(Self::CalendlyReschedule),
+            Provider::Calendly if matches!(word, "rescheduled" | "inviteerescheduled") => {
+                Some(Self::CalendlyReschedule)
+            }
             Provider::Calendly => {
                 let own = EVENTS.into_iter().find(|known| is_it(known));
-                let other = || AT_CALENDLY.into_iter().find(|(known, _)| is_it(known)).map(|(_, own)| own);
+                let other = || {
+                    AT_CALENDLY
+                        .into_iter()
+                        .find(|(known, _)| is_it(known))
+                        .map(|(_, own)| own)
+                };
                 own.or_else(other).map(Self::Calendly)
             }
         };
@@ -104,7 +116,10 @@ mod tests {
     #[case("ping", "PING")]
     #[case("meeting_started", "MEETING_STARTED")]
     fn every_spelling_names_a_trigger(#[case] name: &str, #[case] trigger: &'static str) {
-        assert_eq!(Wanted::named(Provider::CalCom, name), Ok(Wanted::CalCom(trigger)));
+        assert_eq!(
+            Wanted::named(Provider::CalCom, name),
+            Ok(Wanted::CalCom(trigger))
+        );
     }
 
     #[rstest]

@@ -40,14 +40,23 @@ impl Tally {
 /// A URL that can be sent to.
 pub(super) fn check_url(url: &str) -> Result<(), String> {
     match url.parse::<axum::http::Uri>() {
-        Ok(uri) if matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() => Ok(()),
-        _ => Err(format!("`{url}` is not a URL such as http://127.0.0.1:8000/webhooks/calcom")),
+        Ok(uri) if matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() => {
+            Ok(())
+        }
+        _ => Err(format!(
+            "`{url}` is not a URL such as http://127.0.0.1:8000/webhooks/calcom"
+        )),
     }
 }
 
 impl Sending<'_> {
     /// Send what remains of a story after the faults.
-    pub(super) async fn send(&self, events: Vec<Delivery>, rng: &mut StdRng, tally: &mut Tally) -> anyhow::Result<()> {
+    pub(super) async fn send(
+        &self,
+        events: Vec<Delivery>,
+        rng: &mut StdRng,
+        tally: &mut Tally,
+    ) -> anyhow::Result<()> {
         tally.composed += events.len();
         let client = sender::client()?;
         for event in self.plan.apply(rng, events) {
@@ -66,8 +75,9 @@ impl Sending<'_> {
             self.tell(&event, treatment, &answer)?;
             // Nobody there: the others would fail alike.
             if let Err(error @ SendError::Unreachable(_)) = answer {
-                return Err(anyhow::Error::new(error)
-                    .context(format!("nothing was delivered to {url}; is the server running there?")));
+                return Err(anyhow::Error::new(error).context(format!(
+                    "nothing was delivered to {url}; is the server running there?"
+                )));
             }
         }
         Ok(())
@@ -104,7 +114,12 @@ impl Sending<'_> {
         self.context.out.line(format!("\n{body}\n"))
     }
 
-    fn tell(&self, event: &Delivery, treatment: Treatment, answer: &Result<Answer, SendError>) -> anyhow::Result<()> {
+    fn tell(
+        &self,
+        event: &Delivery,
+        treatment: Treatment,
+        answer: &Result<Answer, SendError>,
+    ) -> anyhow::Result<()> {
         let (status, body) = match answer {
             Ok(answer) => (Some(answer.status), answer.body.clone()),
             Err(error) => (None, error.to_string()),
@@ -122,7 +137,9 @@ impl Sending<'_> {
         }
         let status = status.map_or_else(|| "---".to_owned(), |status| status.to_string());
         let readable: String = printable(&body).chars().take(READABLE).collect();
-        self.context.out.line(format!("{status}  {:30} {readable}", event.event))
+        self.context
+            .out
+            .line(format!("{status}  {:30} {readable}", event.event))
     }
 }
 
@@ -134,7 +151,13 @@ mod tests {
     fn only_web_addresses_can_be_sent_to() {
         assert!(check_url("http://127.0.0.1:8000/hooks/abc").is_ok());
         assert!(check_url("https://hub.example/webhooks/calcom").is_ok());
-        for wrong in ["localhost:8000", "/hooks/abc", "ftp://hub.example/", "http://", ""] {
+        for wrong in [
+            "localhost:8000",
+            "/hooks/abc",
+            "ftp://hub.example/",
+            "http://",
+            "",
+        ] {
             assert!(check_url(wrong).is_err(), "{wrong}");
         }
     }

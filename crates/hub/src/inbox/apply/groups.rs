@@ -9,7 +9,7 @@ use calbridge_core::{
     scope::Scope,
     story::Fact,
 };
-use calbridge_store::{StoreError, bookings, sql::Tx};
+use calbridge_store::{StoreError, booking_references, sql::Tx};
 
 use super::{Item, NewFact};
 
@@ -101,7 +101,7 @@ async fn known_references(
         .map(|reference| reference.value.clone())
         .collect();
     let values: Vec<String> = values.into_iter().collect();
-    let rows = bookings::find_references(tx, scope, &values).await?;
+    let rows = booking_references::find(tx, scope, &values).await?;
     Ok(rows
         .into_iter()
         .map(|row| ((row.connection_id, row.reference), row.booking_id))

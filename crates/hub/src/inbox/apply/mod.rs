@@ -21,8 +21,9 @@ use calbridge_core::{
 };
 use calbridge_store::{
     StoreError,
+    attendees::{self, Attendee},
     booking_changes::{self, BookingChange},
-    bookings::{self, Attendee, Booking},
+    bookings::{self, Booking},
     sql::{RawJson, Tx},
     tenants::TenantSettings,
 };
@@ -135,7 +136,7 @@ impl Known {
             changes.entry(change.booking_id).or_default().push(change);
         }
         let mut attendees: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for attendee in bookings::list_attendees(tx, scope, ids).await? {
+        for attendee in attendees::list(tx, scope, ids).await? {
             attendees.entry(attendee.booking_id).or_default().push(attendee);
         }
         Ok(Self {

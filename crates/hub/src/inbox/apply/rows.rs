@@ -12,7 +12,8 @@ use calbridge_core::{
 use calbridge_store::{
     activities::Activity,
     booking_changes::BookingChange,
-    bookings::{Attendee, Booking},
+    attendees::Attendee,
+    bookings::Booking,
     sql::{Json, cut_to_micros},
 };
 use jiff::Timestamp;

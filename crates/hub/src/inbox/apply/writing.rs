@@ -11,9 +11,11 @@ use calbridge_core::{
 use calbridge_store::{
     StoreError,
     activities::{self, Activity},
+    attendees::{self, Attendee},
     audit::{self, Deed},
     booking_changes::{self, BookingChange},
-    bookings::{self, Attendee, Booking, ReferenceRow},
+    booking_references::{self, ReferenceRow},
+    bookings::{self, Booking},
     ids,
     jobs::{self, NewJob},
     leads::{self, Lead},
@@ -86,12 +88,12 @@ pub(super) async fn write(
     leads::update(tx, &changed_leads).await?;
     bookings::insert(tx, &sheet.new_bookings).await?;
     bookings::update(tx, &sheet.changed_bookings).await?;
-    bookings::add_references(tx, scope, &sheet.references, now).await?;
+    booking_references::add(tx, scope, &sheet.references, now).await?;
     booking_changes::insert(tx, &sheet.new_changes).await?;
     booking_changes::update(tx, &sheet.changed_changes).await?;
     let gone: Vec<_> = sheet.gone_attendees.iter().map(|attendee| attendee.id).collect();
-    bookings::delete_attendees(tx, scope, &gone).await?;
-    bookings::put_attendees(tx, &sheet.attendees).await?;
+    attendees::delete(tx, scope, &gone).await?;
+    attendees::put(tx, &sheet.attendees).await?;
     for (booking_id, keys) in &sheet.gone_activities {
         activities::delete(tx, scope, *booking_id, keys).await?;
     }

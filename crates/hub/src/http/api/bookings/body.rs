@@ -1,7 +1,7 @@
 //! A booking as JSON.
 
 use calbridge_core::change::{Host, ReferenceKind};
-use calbridge_store::bookings::{Attendee, Booking, ReferenceRow};
+use calbridge_store::{attendees::Attendee, booking_references::ReferenceRow, bookings::Booking};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
