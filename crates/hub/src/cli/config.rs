@@ -110,20 +110,20 @@ fn plain(value: &Value) -> String {
 
 /// Sections of plain values, as a file that can be read back. What is not set is a comment, and so are secrets.
 fn toml(settings: &Value) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (section, values) in settings.as_object().into_iter().flatten() {
-        text.push_str(&format!("[{section}]\n"));
+        lines.push(format!("[{section}]"));
         for (key, value) in values.as_object().into_iter().flatten() {
-            // A JSON text is a TOML text too.
-            text.push_str(&match value {
-                Value::Null => format!("# {key} =\n"),
-                Value::String(secret) if secret == "[set]" => format!("# {key} = \"[set]\"\n"),
-                value => format!("{key} = {value}\n"),
+            lines.push(match value {
+                Value::Null => format!("# {key} ="),
+                Value::String(secret) if secret == "[set]" => format!("# {key} = \"[set]\""),
+                // A JSON text is a TOML text too.
+                value => format!("{key} = {value}"),
             });
         }
-        text.push('\n');
+        lines.push(String::new());
     }
-    text
+    lines.join("\n")
 }
 
 #[cfg(test)]

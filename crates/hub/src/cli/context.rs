@@ -27,9 +27,9 @@ pub(super) struct Options {
     /// Folder for the SQLite database and the key file [default: calbridge-data]
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// PostgreSQL instead of SQLite: postgres://USER:PASSWORD@HOST/NAME
+    /// PostgreSQL instead of SQLite: `postgres://USER:PASSWORD@HOST/NAME`
     ///
-    /// Other people on this machine can read command lines: set CALBRIDGE_DATABASE_URL instead where that matters.
+    /// Other people on this machine can read command lines: set `CALBRIDGE_DATABASE_URL` instead where that matters.
     #[arg(long, global = true, value_name = "URL", value_parser = parse::secret)]
     pub database_url: Option<SecretString>,
     /// Configuration file [default: calbridge.toml, if it is there]

@@ -78,10 +78,10 @@ impl Exit {
             return Self::Done;
         }
         let exit = Self::of(error);
-        let mut text = format!("error: {}\n", describe(error));
-        if let Some(hint) = hint(error) {
-            text.push_str(&format!("  try: {hint}\n"));
-        }
+        let hint = hint(error)
+            .map(|hint| format!("  try: {hint}\n"))
+            .unwrap_or_default();
+        let text = format!("error: {}\n{hint}", describe(error));
         // With stderr closed there is nobody to tell; the code still says it.
         let _ = std::io::stderr().write_all(text.as_bytes());
         exit

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     context::{Context, TenantOption},
     output::{at, or_empty, printable},
-    paging::Paging,
+    paging::{self, Paging},
 };
 use crate::{
     http::api::{leads::body::LeadBody, page::PageBody, timeline::ActivityBody},
@@ -106,7 +106,7 @@ impl List {
         context
             .out
             .table(&header, rows, "there are no such leads")?;
-        self.paging.more(context.out, found.next_cursor)
+        paging::more(context.out, found.next_cursor)
     }
 }
 

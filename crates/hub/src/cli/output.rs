@@ -29,13 +29,13 @@ pub(super) enum Wish {
     AsItGoes,
 }
 
+#[expect(clippy::unused_self, reason = "only who has chosen a form prints")]
 impl Output {
     pub(super) fn choose(wish: Wish, terminal: bool) -> Self {
         let form = match wish {
-            Wish::Json => Form::Json,
             Wish::Table => Form::Text,
             Wish::AsItGoes if terminal => Form::Text,
-            Wish::AsItGoes => Form::Json,
+            Wish::Json | Wish::AsItGoes => Form::Json,
         };
         Self { form, terminal }
     }
@@ -129,6 +129,15 @@ pub(crate) fn printable(text: &str) -> String {
 /// A value that may be absent.
 pub(super) fn or_empty<T: ToString>(value: Option<T>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// How often; nothing for never.
+pub(super) fn times(count: i32) -> String {
+    match count {
+        0 => String::new(),
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    }
 }
 
 /// An instant to the second.

@@ -12,7 +12,7 @@ pub(super) struct Paging {
     /// How many, 1 to 200
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=PageRequest::MOST))]
     limit: i64,
-    /// The next_cursor of the page before
+    /// The `next_cursor` of the page before
     #[arg(long, value_parser = cursor)]
     cursor: Option<i64>,
 }
@@ -24,16 +24,16 @@ impl Paging {
             ..PageRequest::first(self.limit)
         }
     }
+}
 
-    /// Below a table: how to get the rest.
-    pub(super) fn more(self, out: Output, next: Option<i64>) -> anyhow::Result<()> {
-        match next {
-            Some(next) => out.line(format!(
-                "There are more: add --cursor {}",
-                URL_SAFE_NO_PAD.encode(next.to_string())
-            )),
-            None => Ok(()),
+/// Below a table: how to get the rest.
+pub(super) fn more(out: Output, next: Option<i64>) -> anyhow::Result<()> {
+    match next {
+        Some(next) => {
+            let cursor = URL_SAFE_NO_PAD.encode(next.to_string());
+            out.line(format!("There are more: add --cursor {cursor}"))
         }
+        None => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use calbridge_store::{api_keys, connections, tenants};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::{context::Context, parse};
+use super::{context::Context, output::printable, parse};
 use crate::{
     app::App,
     http,
@@ -17,7 +17,7 @@ use crate::{
 
 /// Take in webhooks and answer the API
 ///
-/// Without any setting: data in ./calbridge-data, SQLite, http://127.0.0.1:8000. Stops in order at SIGTERM or Ctrl-C:
+/// Without any setting: data in ./calbridge-data, SQLite, `http://127.0.0.1:8000`. Stops in order at SIGTERM or Ctrl-C:
 /// no new requests, those under way are finished; a second signal ends it at once.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -79,24 +79,29 @@ async fn banner(app: &App, address: SocketAddr) -> anyhow::Result<String> {
     tx.rollback().await?;
 
     let base = format!("http://{address}");
-    let mut text = format!("\n  API        {base}/api/v1\n  Docs       {base}/api/docs\n");
-    for connection in &connections {
+    let mut lines = vec![
+        String::new(),
+        format!("  API        {base}/api/v1"),
+        format!("  Docs       {base}/api/docs"),
+    ];
+    lines.extend(connections.iter().map(|connection| {
+        let name = printable(&connection.name);
         let path = connection.webhook_path();
-        text.push_str(&format!(
-            "  Webhooks   {base}{path}   ({} connection `{}`)\n",
-            connection.provider,
-            super::output::printable(&connection.name),
-        ));
-    }
+        format!(
+            "  Webhooks   {base}{path}   ({} connection `{name}`)",
+            connection.provider
+        )
+    }));
     if connections.is_empty() {
-        text.push_str(
+        lines.push(
             "\n  No connection yet. In another terminal, with the same --data-dir or --database-url:\n    \
-             calbridge connections add calcom --name main --webhook-secret SECRET\n",
+             calbridge connections add calcom --name main --webhook-secret SECRET"
+                .to_owned(),
         );
     }
     if keys == 0 && !app.config.access.trusted_network {
-        text.push_str("\n  No API key yet:\n    calbridge keys create --name me\n");
+        lines.push("\n  No API key yet:\n    calbridge keys create --name me".to_owned());
     }
-    text.push_str("\n  Ctrl-C stops.\n");
-    Ok(text)
+    lines.push("\n  Ctrl-C stops.\n".to_owned());
+    Ok(lines.join("\n"))
 }

@@ -77,21 +77,20 @@ pub(super) fn odd_line(now: Timestamp, what: &str, status: u16, style: Style) ->
 }
 
 fn words(about: &About) -> String {
-    let mut text = String::new();
-    if let Some((id, name, status)) = &about.lead {
-        text.push_str(&format!(
-            "{} (lead {id}, {status}), ",
-            cut(name, LONGEST_NAME)
-        ));
-    }
-    if let Some(title) = &about.title {
-        text.push_str(&format!("{}, ", cut(title, LONGEST_TITLE)));
-    }
-    if let Some(starts) = about.starts {
-        text.push_str(&format!("{}, ", starts.strftime("%a %d %b %H:%M")));
-    }
-    text.push_str(&format!("booking {} {}", about.booking, about.status));
-    text
+    let lead = about.lead.as_ref().map(|(id, name, status)| {
+        let name = cut(name, LONGEST_NAME);
+        format!("{name} (lead {id}, {status})")
+    });
+    let title = about.title.as_ref().map(|title| cut(title, LONGEST_TITLE));
+    let starts = about
+        .starts
+        .map(|starts| starts.strftime("%a %d %b %H:%M").to_string());
+    let booking = Some(format!("booking {} {}", about.booking, about.status));
+    let parts: Vec<_> = [lead, title, starts, booking]
+        .into_iter()
+        .flatten()
+        .collect();
+    parts.join(", ")
 }
 
 fn cut(text: &str, longest: usize) -> String {

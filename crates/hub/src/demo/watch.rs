@@ -2,8 +2,7 @@
 
 use calbridge_core::{ids::LeadId, scope::Scope};
 use calbridge_store::{
-    StoreError,
-    attendees,
+    StoreError, attendees,
     bookings::{self, Booking},
     leads,
     sql::Tx,

@@ -1,6 +1,9 @@
 //! The rules and switches of a tenant.
 
-use calbridge_core::{lead::LeadRules, scope::Scope};
+use calbridge_core::{
+    lead::{LeadRules, LeadStatus},
+    scope::Scope,
+};
 use calbridge_store::{
     StoreError,
     audit::{self, Deed},
@@ -42,6 +45,9 @@ pub async fn settings(app: &App, scope: &Scope) -> Result<TenantSettings, SetSet
 pub fn parse_settings(text: &str) -> Result<TenantSettings, SetSettingsError> {
     let unreadable = |why: String| SetSettingsError::Unreadable(why);
     let given: Value = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+    if !given.is_object() {
+        return Err(unreadable("they must be a JSON object".to_owned()));
+    }
     let known = serde_json::to_value(TenantSettings::default())
         .map_err(|error| unreadable(error.to_string()))?;
     for key in given.as_object().into_iter().flat_map(|given| given.keys()) {
@@ -100,7 +106,7 @@ fn statuses(rules: &LeadRules) -> impl Iterator<Item = &str> {
     ]
     .into_iter()
     .flatten()
-    .map(|status| status.as_str())
+    .map(LeadStatus::as_str)
 }
 
 /// `hot_lead` is shown as `Hot lead` until somebody says otherwise.

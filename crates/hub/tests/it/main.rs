@@ -2,8 +2,11 @@
 #![cfg(test)]
 
 mod documents;
+mod hostile;
 mod hub;
+mod leads;
 mod permutations;
+mod replay;
 mod stories;
 mod tenants;
 mod webhooks;

@@ -11,7 +11,7 @@ use super::{
     context::{Context, TenantOption},
     leads::print_timeline,
     output::{at, or_empty},
-    paging::Paging,
+    paging::{self, Paging},
     parse::{self, Moment},
 };
 use crate::{
@@ -63,7 +63,7 @@ pub(super) struct List {
     /// Only those in which this lead has a part
     #[arg(long, value_name = "ID")]
     lead: Option<LeadId>,
-    /// Only of this type, such as level_check
+    /// Only of this type, such as `level_check`
     #[arg(long = "type", value_name = "NAME")]
     booking_type: Option<String>,
     /// Only starting at or after a time; a distance such as 7d means that far ahead
@@ -163,7 +163,7 @@ impl List {
         context
             .out
             .table(&header, rows, "there are no such bookings")?;
-        self.paging.more(context.out, found.next_cursor)
+        paging::more(context.out, found.next_cursor)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     booking::FoundBooking,
     cli::{
         context::Context,
-        output::{at, or_empty, printable},
+        output::{at, or_empty, printable, times},
     },
 };
 
@@ -43,8 +43,9 @@ pub(super) fn booking(context: &Context, found: &FoundBooking) -> anyhow::Result
         .collect();
     let moved = match booking.rescheduled_count {
         0 => String::new(),
-        times => format!(
-            "{times} times, before from {}",
+        count => format!(
+            "{}, before from {}",
+            times(count),
             booking.previous_start.map(at).unwrap_or_default()
         ),
     };

@@ -17,8 +17,8 @@ use super::{
     Exit,
     context::{Context, TenantOption},
     exit::CliError,
-    output::{at, or_empty, printable},
-    paging::Paging,
+    output::{at, or_empty, printable, times},
+    paging::{self, Paging},
     parse::{self, Moment},
 };
 use crate::http::{
@@ -77,7 +77,7 @@ struct FilterOptions {
     /// Only of this connection
     #[arg(long, value_name = "ID")]
     connection: Option<ConnectionId>,
-    /// Only with this name, as sent, such as BOOKING_CREATED
+    /// Only with this name, as sent, such as `BOOKING_CREATED`
     #[arg(long = "type", value_name = "NAME")]
     event_type: Option<String>,
     /// Only about what the provider calls this
@@ -172,15 +172,7 @@ impl List {
         context
             .out
             .table(&header, rows, "there are no such events")?;
-        self.paging.more(context.out, found.next_cursor)
-    }
-}
-
-fn times(count: i32) -> String {
-    match count {
-        0 => String::new(),
-        1 => "once".to_owned(),
-        count => format!("{count} times"),
+        paging::more(context.out, found.next_cursor)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         context::Context,
         exit::CliError,
         output::{at, or_empty},
-        paging::Paging,
+        paging::{self, Paging},
     },
     http::api::{page::PageBody, quarantine::QuarantinedBody},
 };
@@ -85,7 +85,7 @@ async fn list(context: &Context, paging: Paging) -> anyhow::Result<()> {
     context
         .out
         .table(&header, rows, "nothing is in quarantine")?;
-    paging.more(context.out, found.next_cursor)
+    paging::more(context.out, found.next_cursor)
 }
 
 async fn show(context: &Context, id: i64) -> anyhow::Result<()> {

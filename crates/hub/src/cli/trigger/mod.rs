@@ -28,7 +28,7 @@ pub(super) struct Trigger {
     /// calcom or calendly
     #[arg(value_parser = parse::provider)]
     provider: Provider,
-    /// The provider's name of the event, or ours (created, rescheduled, no_show), in any spelling
+    /// The provider's name of the event, or ours (`created`, `rescheduled`, `no_show`), in any spelling
     event: String,
     /// Where to send it
     #[arg(long, required_unless_present = "dry_run")]
