@@ -45,7 +45,11 @@ pub fn of_story(story: &Story, booking_type: &str) -> Vec<Activity> {
                 occurred_at: step.at,
                 kind: one.kind,
                 activity_type: booking_type.to_owned(),
-                subject: format!("{} {}", booking_type::heading(booking_type), suffix(one.kind)),
+                subject: format!(
+                    "{} {}",
+                    booking_type::heading(booking_type),
+                    suffix(one.kind)
+                ),
                 body: body(one, notes),
             });
         }
@@ -91,5 +95,7 @@ fn body(one: &Move, notes: Option<&str>) -> String {
 
 /// `2025-11-25 10:00`, in UTC.
 fn minute(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string()
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string()
 }

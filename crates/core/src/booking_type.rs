@@ -107,7 +107,10 @@ mod tests {
                 booking_type: "intake".to_owned(),
             },
         );
-        assert_eq!(rules.decide(Some("Trial"), &["880123", "first-visit"]), "intake");
+        assert_eq!(
+            rules.decide(Some("Trial"), &["880123", "first-visit"]),
+            "intake"
+        );
     }
 
     #[test]

@@ -108,9 +108,15 @@ impl ReferenceKind {
 
     /// Back from the stored word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Uid, Self::Number, Self::Event, Self::Invitee, Self::Former]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        [
+            Self::Uid,
+            Self::Number,
+            Self::Event,
+            Self::Invitee,
+            Self::Former,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
     }
 }
 
@@ -289,7 +295,9 @@ pub enum MarkedBy {
 pub const BOOKER: &str = "booker";
 
 /// Booked a place, or was brought along.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AttendeeRole {
     /// Booked; has a lead.

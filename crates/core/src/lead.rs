@@ -19,8 +19,14 @@ impl LeadStatus {
     pub fn parse(text: &str) -> Result<Self, NotALeadStatus> {
         let word = text.trim().to_lowercase().replace(' ', "_");
         let fits = (1..=40).contains(&word.chars().count())
-            && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-        if fits { Ok(Self(word)) } else { Err(NotALeadStatus) }
+            && word
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        if fits {
+            Ok(Self(word))
+        } else {
+            Err(NotALeadStatus)
+        }
     }
 
     /// The stored word.

@@ -123,7 +123,11 @@ impl PersonName {
     }
 
     /// From fields a provider keeps apart; the full name is put together when it is missing.
-    pub fn from_fields(full: Option<&str>, first: Option<&str>, last: Option<&str>) -> Option<Self> {
+    pub fn from_fields(
+        full: Option<&str>,
+        first: Option<&str>,
+        last: Option<&str>,
+    ) -> Option<Self> {
         let filled = |text: Option<&str>| {
             text.map(str::trim)
                 .filter(|text| !text.is_empty())
@@ -168,7 +172,11 @@ mod tests {
     #[case("  Иван   Петров ", "Иван", "Петров")]
     #[case("山田 太郎", "山田", "太郎")]
     #[case("", "", "")]
-    fn a_name_is_split_on_its_first_space(#[case] full: &str, #[case] first: &str, #[case] last: &str) {
+    fn a_name_is_split_on_its_first_space(
+        #[case] full: &str,
+        #[case] first: &str,
+        #[case] last: &str,
+    ) {
         let name = PersonName::split(full);
         assert_eq!((name.first.as_str(), name.last.as_str()), (first, last));
     }

@@ -71,7 +71,9 @@ impl BookingState {
     pub fn confirmation(self) -> Confirmation {
         match self {
             Self::Requested | Self::Withdrawn => Confirmation::Pending,
-            Self::Scheduled | Self::Completed | Self::Cancelled | Self::NoShow => Confirmation::Confirmed,
+            Self::Scheduled | Self::Completed | Self::Cancelled | Self::NoShow => {
+                Confirmation::Confirmed
+            }
             Self::Rejected => Confirmation::Rejected,
         }
     }

@@ -5,7 +5,12 @@ use std::sync::Arc;
 use calbridge_store::{Store, StoreError};
 use tokio::sync::{Notify, broadcast};
 
-use crate::{clock::Clock, config::Config, connections::Registry, inbox::{Intake, News}};
+use crate::{
+    clock::Clock,
+    config::Config,
+    connections::Registry,
+    inbox::{Intake, News},
+};
 
 /// The application. Clones share everything.
 #[derive(Clone)]

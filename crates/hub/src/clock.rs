@@ -1,6 +1,9 @@
 //! Where time comes from.
 
-use std::{fmt, sync::{Arc, Mutex}};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use jiff::Timestamp;
 
@@ -28,9 +31,14 @@ impl Clock {
     /// Now, cut to what the database keeps.
     pub fn now(&self) -> Timestamp {
         let now = match &self.0 {
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place that asks the system"
+            )]
             Source::System => Timestamp::now(),
-            Source::Set(now) => *now.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+            Source::Set(now) => *now
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
         };
         calbridge_store::sql::cut_to_micros(now)
     }
@@ -38,7 +46,8 @@ impl Clock {
     /// Set a clock that stands still; the system's clock is left alone.
     pub fn set(&self, to: Timestamp) {
         if let Source::Set(now) = &self.0 {
-            *now.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = to;
+            *now.lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner) = to;
         }
     }
 }

@@ -104,15 +104,15 @@ pub async fn migrate(store: &Store, how: Migrate) -> Result<Vec<Step>, StartErro
     if how == Migrate::OwnDatabaseOnly && store.db().engine() == Engine::Postgres {
         return Err(StartError::NotMigrated(pending.len()));
     }
-    Ok(migrate::migrate(store.db(), MIGRATIONS, RELEASE).await?.applied)
+    Ok(migrate::migrate(store.db(), MIGRATIONS, RELEASE)
+        .await?
+        .applied)
 }
 
 /// Open, migrate and start.
 pub async fn start(config: Config, clock: Clock, how: Migrate) -> Result<App, StartError> {
     let store = open(&config).await?;
-    for step in migrate(&store, how).await? {
-        tracing::info!(migration.version = step.version, "Applied migration {}", step.name);
-    }
+    migrate(&store, how).await?;
     see_to_first_tenant(&store, clock.now()).await?;
     let app = App::start(store, clock, config).await?;
     seed_default_connection(&app).await?;
@@ -144,7 +144,8 @@ async fn seed_default_connection(app: &App) -> Result<(), StartError> {
     }
     let scope = Scope::system(FIRST_TENANT);
     let mut tx = app.store.read().await?;
-    let there = connections::find_by_name(&mut tx, &scope, Provider::CalCom, DEFAULT_CONNECTION).await?;
+    let there =
+        connections::find_by_name(&mut tx, &scope, Provider::CalCom, DEFAULT_CONNECTION).await?;
     tx.rollback().await?;
     if there.is_some() {
         return Ok(());

@@ -21,7 +21,11 @@ impl ToValue for Permissions {
     const KIND: Kind = Kind::Text;
 
     fn to_value(self) -> Value {
-        let words: Vec<_> = self.0.iter().map(|permission| permission.as_str()).collect();
+        let words: Vec<_> = self
+            .0
+            .iter()
+            .map(|permission| permission.as_str())
+            .collect();
         words.join(" ").to_value()
     }
 }
@@ -77,7 +81,12 @@ pub struct NewApiKey {
 }
 
 /// Make a key.
-pub async fn create(tx: &mut Tx, scope: &Scope, key: NewApiKey, now: Timestamp) -> Result<ApiKey, StoreError> {
+pub async fn create(
+    tx: &mut Tx,
+    scope: &Scope,
+    key: NewApiKey,
+    now: Timestamp,
+) -> Result<ApiKey, StoreError> {
     tx.query(
         "INSERT INTO api_keys (tenant_id, name, hint, key_hash, permissions, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *",
@@ -94,7 +103,10 @@ pub async fn create(tx: &mut Tx, scope: &Scope, key: NewApiKey, now: Timestamp) 
 }
 
 /// The key with this hash, of whatever tenant: it is what tells the tenant.
-pub async fn find_by_hash_in_all(tx: &mut Tx, key_hash: &str) -> Result<Option<ApiKey>, StoreError> {
+pub async fn find_by_hash_in_all(
+    tx: &mut Tx,
+    key_hash: &str,
+) -> Result<Option<ApiKey>, StoreError> {
     tx.query("SELECT * FROM api_keys WHERE key_hash = $1")
         .bind(key_hash)
         .optional()
@@ -110,7 +122,12 @@ pub async fn list(tx: &mut Tx, scope: &Scope) -> Result<Vec<ApiKey>, StoreError>
 }
 
 /// Revoke a key; `None` when the tenant has no such key.
-pub async fn revoke(tx: &mut Tx, scope: &Scope, id: ApiKeyId, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
+pub async fn revoke(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: ApiKeyId,
+    now: Timestamp,
+) -> Result<Option<ApiKey>, StoreError> {
     tx.query(
         "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) WHERE tenant_id = $1 AND id = $2 RETURNING *",
     )

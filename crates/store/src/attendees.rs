@@ -100,10 +100,12 @@ pub async fn delete(tx: &mut Tx, scope: &Scope, ids: &[AttendeeId]) -> Result<()
         return Ok(());
     }
     let (list, bound) = in_list(2, ids.iter().copied());
-    tx.query(format!("DELETE FROM attendees WHERE tenant_id = $1 AND id IN {list}"))
-        .bind(scope.tenant_id())
-        .bind_all::<Value>(bound)
-        .execute()
-        .await?;
+    tx.query(format!(
+        "DELETE FROM attendees WHERE tenant_id = $1 AND id IN {list}"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(bound)
+    .execute()
+    .await?;
     Ok(())
 }

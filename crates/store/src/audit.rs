@@ -1,6 +1,9 @@
 //! Table `audit_log`: who did what. Append-only.
 
-use calbridge_core::{ids::TenantId, scope::{Actor, Scope}};
+use calbridge_core::{
+    ids::TenantId,
+    scope::{Actor, Scope},
+};
 use jiff::Timestamp;
 use serde_json::Value as JsonValue;
 
@@ -55,7 +58,12 @@ pub struct Deed {
 
 impl Deed {
     /// Something a scope did to an object of its tenant.
-    pub fn of(scope: &Scope, action: &'static str, object_type: &'static str, object_id: impl std::fmt::Display) -> Self {
+    pub fn of(
+        scope: &Scope,
+        action: &'static str,
+        object_type: &'static str,
+        object_id: impl std::fmt::Display,
+    ) -> Self {
         Self {
             tenant_id: Some(scope.tenant_id()),
             actor: scope.actor().clone(),
@@ -109,7 +117,11 @@ pub async fn append(tx: &mut Tx, deeds: Vec<Deed>, now: Timestamp) -> Result<(),
 }
 
 /// What was done in a tenant, newest first.
-pub async fn list(tx: &mut Tx, scope: &Scope, page: PageRequest) -> Result<Page<AuditEntry>, StoreError> {
+pub async fn list(
+    tx: &mut Tx,
+    scope: &Scope,
+    page: PageRequest,
+) -> Result<Page<AuditEntry>, StoreError> {
     let rows = tx
         .query("SELECT * FROM audit_log WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
         .bind(scope.tenant_id())

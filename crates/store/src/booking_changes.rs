@@ -52,7 +52,11 @@ row_type! {
 }
 
 /// The facts of some bookings, in the order of their stories.
-pub async fn list(tx: &mut Tx, scope: &Scope, bookings: &[BookingId]) -> Result<Vec<BookingChange>, StoreError> {
+pub async fn list(
+    tx: &mut Tx,
+    scope: &Scope,
+    bookings: &[BookingId],
+) -> Result<Vec<BookingChange>, StoreError> {
     if bookings.is_empty() {
         return Ok(Vec::new());
     }

@@ -103,7 +103,10 @@ row_type! {
 const FIXED: usize = 6;
 
 /// Insert bookings, with ids from [`crate::ids::reserve`], and their payloads.
-pub async fn insert(tx: &mut Tx, bookings: &[(Booking, Option<RawJson>)]) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    bookings: &[(Booking, Option<RawJson>)],
+) -> Result<(), StoreError> {
     let columns = Booking::column_list();
     let rows = bookings
         .iter()
@@ -123,7 +126,10 @@ pub async fn insert(tx: &mut Tx, bookings: &[(Booking, Option<RawJson>)]) -> Res
 }
 
 /// Write everything about bookings that can change. A payload of `None` stays as it is.
-pub async fn update(tx: &mut Tx, bookings: &[(Booking, Option<RawJson>)]) -> Result<(), StoreError> {
+pub async fn update(
+    tx: &mut Tx,
+    bookings: &[(Booking, Option<RawJson>)],
+) -> Result<(), StoreError> {
     let changing = &Booking::COLUMNS[FIXED..];
     let values = |booking: &Booking| {
         let mut values = booking.values();
@@ -141,13 +147,19 @@ pub async fn update(tx: &mut Tx, bookings: &[(Booking, Option<RawJson>)]) -> Res
         }
     }
     let and_payload = [changing, &["webhook_payload"]].concat();
-    tx.update_rows("bookings", "id", &and_payload, with_payload).await?;
+    tx.update_rows("bookings", "id", &and_payload, with_payload)
+        .await?;
     tx.update_rows("bookings", "id", changing, without).await?;
     Ok(())
 }
 
 /// Give a booking the payload of another.
-pub async fn copy_payload(tx: &mut Tx, scope: &Scope, from: BookingId, to: BookingId) -> Result<(), StoreError> {
+pub async fn copy_payload(
+    tx: &mut Tx,
+    scope: &Scope,
+    from: BookingId,
+    to: BookingId,
+) -> Result<(), StoreError> {
     tx.query(
         "UPDATE bookings SET webhook_payload = (SELECT b.webhook_payload FROM bookings b WHERE b.tenant_id = $1 AND b.id = $2)
          WHERE tenant_id = $1 AND id = $3",
@@ -166,11 +178,13 @@ pub async fn delete(tx: &mut Tx, scope: &Scope, ids: &[BookingId]) -> Result<(),
         return Ok(());
     }
     let (list, values) = in_list(2, ids.iter().copied());
-    tx.query(format!("DELETE FROM bookings WHERE tenant_id = $1 AND id IN {list}"))
-        .bind(scope.tenant_id())
-        .bind_all::<Value>(values)
-        .execute()
-        .await?;
+    tx.query(format!(
+        "DELETE FROM bookings WHERE tenant_id = $1 AND id IN {list}"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(values)
+    .execute()
+    .await?;
     Ok(())
 }
 
@@ -196,7 +210,11 @@ pub async fn find_many_for_update(
 }
 
 /// Bookings of a tenant by id.
-pub async fn find_many(tx: &mut Tx, scope: &Scope, ids: &[BookingId]) -> Result<Vec<Booking>, StoreError> {
+pub async fn find_many(
+    tx: &mut Tx,
+    scope: &Scope,
+    ids: &[BookingId],
+) -> Result<Vec<Booking>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -212,7 +230,11 @@ pub async fn find_many(tx: &mut Tx, scope: &Scope, ids: &[BookingId]) -> Result<
 }
 
 /// The booking, if the tenant has it.
-pub async fn find(tx: &mut Tx, scope: &Scope, id: BookingId) -> Result<Option<Booking>, StoreError> {
+pub async fn find(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: BookingId,
+) -> Result<Option<Booking>, StoreError> {
     Ok(find_many(tx, scope, &[id]).await?.pop())
 }
 
@@ -232,7 +254,11 @@ pub async fn find_payload(
 }
 
 /// The bookings of a tenant that any id ever named: our own ids, the provider's current ones and all former ones.
-pub async fn find_by_any_id(tx: &mut Tx, scope: &Scope, any_id: &str) -> Result<Vec<BookingId>, StoreError> {
+pub async fn find_by_any_id(
+    tx: &mut Tx,
+    scope: &Scope,
+    any_id: &str,
+) -> Result<Vec<BookingId>, StoreError> {
     let number: Option<i64> = any_id.parse().ok();
     let public_id: Option<Uuid> = any_id.parse().ok();
     let found: Vec<(BookingId,)> = tx
@@ -325,12 +351,19 @@ pub async fn list_of_lead(
         lead_id: Some(lead_id),
         ..BookingFilter::default()
     };
-    Ok(list(tx, scope, &filter, PageRequest { below: None, limit }).await?.data)
+    Ok(list(tx, scope, &filter, PageRequest { below: None, limit })
+        .await?
+        .data)
 }
 
 /// Everything that names or hangs on `from` belongs to `to` from now on, apart from attendees and activities,
 /// which follow from the changes.
-pub async fn join(tx: &mut Tx, scope: &Scope, from: BookingId, to: BookingId) -> Result<(), StoreError> {
+pub async fn join(
+    tx: &mut Tx,
+    scope: &Scope,
+    from: BookingId,
+    to: BookingId,
+) -> Result<(), StoreError> {
     for sql in [
         "UPDATE booking_references SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2",
         "UPDATE booking_changes SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2

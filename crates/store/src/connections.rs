@@ -209,7 +209,11 @@ pub async fn create(
 }
 
 /// The connection, if the tenant has it.
-pub async fn find(tx: &mut Tx, scope: &Scope, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
+pub async fn find(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: ConnectionId,
+) -> Result<Option<Connection>, StoreError> {
     tx.query("SELECT * FROM connections WHERE tenant_id = $1 AND id = $2")
         .bind(scope.tenant_id())
         .bind(id)
@@ -295,7 +299,10 @@ pub async fn set_secret(
     .execute()
     .await?;
     let sealed = keys
-        .seal(secret, &sealed_for(connection.tenant_id, &connection.id.to_string()))
+        .seal(
+            secret,
+            &sealed_for(connection.tenant_id, &connection.id.to_string()),
+        )
         .map_err(|error| StoreError::Bug(Box::new(error)))?;
     tx.query(
         "INSERT INTO connection_secrets (tenant_id, connection_id, kind, sealed, created_at)

@@ -3,7 +3,11 @@
 use crate::sql::{Engine, StoreError, Tx};
 
 /// The next `count` ids of a table. On SQLite the caller must insert them in the same transaction.
-pub async fn reserve(tx: &mut Tx, table: &'static str, count: usize) -> Result<Vec<i64>, StoreError> {
+pub async fn reserve(
+    tx: &mut Tx,
+    table: &'static str,
+    count: usize,
+) -> Result<Vec<i64>, StoreError> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     if count == 0 {
         return Ok(Vec::new());
@@ -11,7 +15,9 @@ pub async fn reserve(tx: &mut Tx, table: &'static str, count: usize) -> Result<V
     match tx.engine() {
         Engine::Postgres => {
             let ids: Vec<(i64,)> = tx
-                .query("SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)")
+                .query(
+                    "SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)",
+                )
                 .bind(table)
                 .bind(count)
                 .all()

@@ -139,7 +139,11 @@ pub async fn failed(
     .bind(job.id)
     .bind(job.run_at)
     .bind(job.attempts)
-    .bind(if run_at.is_some() { "waiting" } else { "failed" })
+    .bind(if run_at.is_some() {
+        "waiting"
+    } else {
+        "failed"
+    })
     .bind(run_at.unwrap_or(job.run_at))
     .bind(error)
     .execute()

@@ -110,7 +110,8 @@ pub async fn update(tx: &mut Tx, leads: &[Lead]) -> Result<(), StoreError> {
             values
         })
         .collect();
-    tx.update_rows("leads", "id", &Lead::COLUMNS[3..], rows).await?;
+    tx.update_rows("leads", "id", &Lead::COLUMNS[3..], rows)
+        .await?;
     Ok(())
 }
 
@@ -182,7 +183,11 @@ pub async fn find(tx: &mut Tx, scope: &Scope, id: LeadId) -> Result<Option<Lead>
 }
 
 /// The lead with this public id, if the tenant has it.
-pub async fn find_by_public_id(tx: &mut Tx, scope: &Scope, public_id: Uuid) -> Result<Option<Lead>, StoreError> {
+pub async fn find_by_public_id(
+    tx: &mut Tx,
+    scope: &Scope,
+    public_id: Uuid,
+) -> Result<Option<Lead>, StoreError> {
     tx.query("SELECT * FROM leads WHERE tenant_id = $1 AND public_id = $2")
         .bind(scope.tenant_id())
         .bind(public_id)

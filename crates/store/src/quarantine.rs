@@ -95,7 +95,11 @@ pub async fn keep(
 }
 
 /// The deliveries kept for a tenant's own URLs, newest first.
-pub async fn list(tx: &mut Tx, scope: &Scope, page: PageRequest) -> Result<Page<QuarantinedDelivery>, StoreError> {
+pub async fn list(
+    tx: &mut Tx,
+    scope: &Scope,
+    page: PageRequest,
+) -> Result<Page<QuarantinedDelivery>, StoreError> {
     let rows = tx
         .query("SELECT * FROM quarantined_deliveries WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
         .bind(scope.tenant_id())
@@ -107,7 +111,10 @@ pub async fn list(tx: &mut Tx, scope: &Scope, page: PageRequest) -> Result<Page<
 }
 
 /// Every delivery that is kept, newest first: for the owner of the installation, since most belong to no tenant.
-pub async fn list_of_all_tenants(tx: &mut Tx, page: PageRequest) -> Result<Page<QuarantinedDelivery>, StoreError> {
+pub async fn list_of_all_tenants(
+    tx: &mut Tx,
+    page: PageRequest,
+) -> Result<Page<QuarantinedDelivery>, StoreError> {
     let rows = tx
         .query("SELECT * FROM quarantined_deliveries WHERE id < $1 ORDER BY id DESC LIMIT $2")
         .bind(page.below_or_max())

@@ -1,6 +1,10 @@
 //! Table `tenants`, and the statuses of leads each tenant starts with.
 
-use calbridge_core::{booking_type::BookingTypeRules, ids::TenantId, lead::{LeadRules, SEEDED_STATUSES}};
+use calbridge_core::{
+    booking_type::BookingTypeRules,
+    ids::TenantId,
+    lead::{LeadRules, SEEDED_STATUSES},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -51,18 +55,30 @@ pub async fn create(tx: &mut Tx, name: &str, now: Timestamp) -> Result<Tenant, S
         .iter()
         .zip(0_i32..)
         .map(|((word, label), position)| {
-            vec![tenant.id.into(), Value::from(*word), Value::from(*label), position.into()]
+            vec![
+                tenant.id.into(),
+                Value::from(*word),
+                Value::from(*label),
+                position.into(),
+            ]
         })
         .collect();
-    tx.insert_rows("INSERT INTO lead_statuses (tenant_id, word, label, position) VALUES", statuses, "")
-        .await?;
+    tx.insert_rows(
+        "INSERT INTO lead_statuses (tenant_id, word, label, position) VALUES",
+        statuses,
+        "",
+    )
+    .await?;
     registry::raise_version(tx).await?;
     Ok(tenant)
 }
 
 /// The tenant, if there is one.
 pub async fn find(tx: &mut Tx, id: TenantId) -> Result<Option<Tenant>, StoreError> {
-    tx.query("SELECT * FROM tenants WHERE id = $1").bind(id).optional().await
+    tx.query("SELECT * FROM tenants WHERE id = $1")
+        .bind(id)
+        .optional()
+        .await
 }
 
 /// Every tenant of the installation, oldest first.
@@ -71,7 +87,11 @@ pub async fn list_all(tx: &mut Tx) -> Result<Vec<Tenant>, StoreError> {
 }
 
 /// Replace a tenant's rules and switches.
-pub async fn set_settings(tx: &mut Tx, id: TenantId, settings: &TenantSettings) -> Result<bool, StoreError> {
+pub async fn set_settings(
+    tx: &mut Tx,
+    id: TenantId,
+    settings: &TenantSettings,
+) -> Result<bool, StoreError> {
     let changed = tx
         .query("UPDATE tenants SET settings = $2 WHERE id = $1")
         .bind(id)
@@ -102,7 +122,12 @@ pub async fn list_statuses(tx: &mut Tx, id: TenantId) -> Result<Vec<(String, Str
 }
 
 /// Make sure that a tenant has these statuses.
-pub async fn add_status(tx: &mut Tx, id: TenantId, word: &str, label: &str) -> Result<(), StoreError> {
+pub async fn add_status(
+    tx: &mut Tx,
+    id: TenantId,
+    word: &str,
+    label: &str,
+) -> Result<(), StoreError> {
     tx.query(
         "INSERT INTO lead_statuses (tenant_id, word, label, position)
          SELECT $1, $2, $3, COALESCE(MAX(position), 0) + 1 FROM lead_statuses WHERE tenant_id = $1

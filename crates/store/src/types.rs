@@ -2,7 +2,10 @@
 
 use calbridge_core::{
     change::Canonical,
-    ids::{ApiKeyId, AttendeeId, BookingId, ConnectionId, JobId, LeadId, TenantId, UserId, WebhookEventId},
+    ids::{
+        ApiKeyId, AttendeeId, BookingId, ConnectionId, JobId, LeadId, TenantId, UserId,
+        WebhookEventId,
+    },
     provider::Provider,
     state::Confirmation,
 };

@@ -1,6 +1,9 @@
 //! Table `users`: the people of a tenant, whether or not they sign in.
 
-use calbridge_core::{ids::{TenantId, UserId}, scope::Scope};
+use calbridge_core::{
+    ids::{TenantId, UserId},
+    scope::Scope,
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 

@@ -151,7 +151,11 @@ impl Recorded {
 }
 
 /// Store deliveries with their raw bytes; repetitions raise a counter. The answers are in the order of `events`.
-pub async fn record(tx: &mut Tx, events: &[NewWebhookEvent], now: Timestamp) -> Result<Vec<Recorded>, StoreError> {
+pub async fn record(
+    tx: &mut Tx,
+    events: &[NewWebhookEvent],
+    now: Timestamp,
+) -> Result<Vec<Recorded>, StoreError> {
     let rows = events
         .iter()
         .map(|event| {
@@ -180,7 +184,10 @@ pub async fn record(tx: &mut Tx, events: &[NewWebhookEvent], now: Timestamp) -> 
             "ON CONFLICT (connection_id, delivery_key) DO NOTHING RETURNING id, public_id",
         )
         .await?;
-    let new: BTreeMap<Uuid, WebhookEventId> = inserted.into_iter().map(|(id, public)| (public, id)).collect();
+    let new: BTreeMap<Uuid, WebhookEventId> = inserted
+        .into_iter()
+        .map(|(id, public)| (public, id))
+        .collect();
 
     let bodies = events
         .iter()
@@ -211,7 +218,11 @@ pub async fn record(tx: &mut Tx, events: &[NewWebhookEvent], now: Timestamp) -> 
     Ok(recorded)
 }
 
-async fn count_repeat(tx: &mut Tx, event: &NewWebhookEvent, now: Timestamp) -> Result<WebhookEventId, StoreError> {
+async fn count_repeat(
+    tx: &mut Tx,
+    event: &NewWebhookEvent,
+    now: Timestamp,
+) -> Result<WebhookEventId, StoreError> {
     let (id,) = tx
         .query(
             "UPDATE webhook_events SET repeats = repeats + 1, last_repeated_at = $3
@@ -262,7 +273,14 @@ pub async fn finish(tx: &mut Tx, finished: &[Finished], now: Timestamp) -> Resul
     tx.update_rows(
         "webhook_events",
         "id",
-        &["status", "reason", "error_message", "attempts", "next_attempt_at", "processed_at"],
+        &[
+            "status",
+            "reason",
+            "error_message",
+            "attempts",
+            "next_attempt_at",
+            "processed_at",
+        ],
         rows,
     )
     .await?;
@@ -270,7 +288,11 @@ pub async fn finish(tx: &mut Tx, finished: &[Finished], now: Timestamp) -> Resul
 }
 
 /// The event, if the tenant has it.
-pub async fn find(tx: &mut Tx, scope: &Scope, id: WebhookEventId) -> Result<Option<WebhookEvent>, StoreError> {
+pub async fn find(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: WebhookEventId,
+) -> Result<Option<WebhookEvent>, StoreError> {
     tx.query("SELECT * FROM webhook_events WHERE tenant_id = $1 AND id = $2")
         .bind(scope.tenant_id())
         .bind(id)
@@ -412,7 +434,10 @@ pub async fn newest(tx: &mut Tx, scope: &Scope) -> Result<WebhookEventId, StoreE
 }
 
 /// How many events of a tenant have each status.
-pub async fn count_by_status(tx: &mut Tx, scope: &Scope) -> Result<Vec<(EventStatus, i64)>, StoreError> {
+pub async fn count_by_status(
+    tx: &mut Tx,
+    scope: &Scope,
+) -> Result<Vec<(EventStatus, i64)>, StoreError> {
     tx.query("SELECT status, COUNT(*) FROM webhook_events WHERE tenant_id = $1 GROUP BY status ORDER BY status")
         .bind(scope.tenant_id())
         .all()

@@ -38,7 +38,8 @@ fn moment<'a>(change: &Change, all: impl Iterator<Item = &'a Fact>) -> Moment {
         rank: change.what.rank(),
     };
     let creates = matches!(change.what, What::Created { .. } | What::Joined { .. });
-    let (true, Dated::ByReceipt, Some(subject)) = (creates, change.dated, &change.identity.subject) else {
+    let (true, Dated::ByReceipt, Some(subject)) = (creates, change.dated, &change.identity.subject)
+    else {
         return stated;
     };
     let mut earliest_mention = None;
@@ -55,10 +56,7 @@ fn moment<'a>(change: &Change, all: impl Iterator<Item = &'a Fact>) -> Moment {
     }
     match (introduced_at, earliest_mention) {
         // The subject began with a reschedule: this is a late copy.
-        (Some(at), _) => Moment {
-            at,
-            rank: u8::MAX,
-        },
+        (Some(at), _) => Moment { at, rank: u8::MAX },
         (None, Some(at)) if at <= stated.at => Moment {
             at: at
                 .checked_sub(SignedDuration::from_micros(1))

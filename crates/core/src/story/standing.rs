@@ -99,10 +99,17 @@ impl Standing {
     /// Orders an attendee's bookings by when they were made: the greatest is the current one. Bookings whose
     /// making nobody told of come first, so that a late word about it never moves a booking back.
     pub fn age_rank(&self, attendee: &AttendeeStanding) -> String {
-        let made_at = if self.group { attendee.made_at } else { self.made_at };
+        let made_at = if self.group {
+            attendee.made_at
+        } else {
+            self.made_at
+        };
         let at = made_at.unwrap_or(attendee.joined_at);
         let known = u8::from(made_at.is_some());
-        format!("{known}|{at:.6}|{}", self.subject.as_deref().unwrap_or_default())
+        format!(
+            "{known}|{at:.6}|{}",
+            self.subject.as_deref().unwrap_or_default()
+        )
     }
 
     /// What the booking means for one attendee.
@@ -110,16 +117,21 @@ impl Standing {
         match (attendee.place, self.state) {
             (Place::Moved, _) => Outlook::Elsewhere,
             (Place::Left, _) => Outlook::Lost,
-            (Place::Taken, BookingState::Requested | BookingState::Scheduled) if attendee.absent == Some(true) => {
+            (Place::Taken, BookingState::Requested | BookingState::Scheduled)
+                if attendee.absent == Some(true) =>
+            {
                 Outlook::Missed
             }
             (Place::Taken, BookingState::Requested | BookingState::Scheduled) => Outlook::Ahead,
-            (Place::Taken, BookingState::Completed) if attendee.absent == Some(true) => Outlook::Missed,
+            (Place::Taken, BookingState::Completed) if attendee.absent == Some(true) => {
+                Outlook::Missed
+            }
             (Place::Taken, BookingState::Completed) => Outlook::Over,
             (Place::Taken, BookingState::NoShow) => Outlook::Missed,
-            (Place::Taken, BookingState::Withdrawn | BookingState::Cancelled | BookingState::Rejected) => {
-                Outlook::Lost
-            }
+            (
+                Place::Taken,
+                BookingState::Withdrawn | BookingState::Cancelled | BookingState::Rejected,
+            ) => Outlook::Lost,
         }
     }
 }

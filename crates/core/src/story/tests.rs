@@ -6,7 +6,8 @@ use super::*;
 use crate::{
     activity,
     change::{
-        Attendee, AttendanceMark, BOOKER, Change, Dated, Details, Identity, MarkedBy, Reference, ReferenceKind, What,
+        AttendanceMark, Attendee, BOOKER, Change, Dated, Details, Identity, MarkedBy, Reference,
+        ReferenceKind, What,
     },
     state::Confirmation,
 };
@@ -46,19 +47,31 @@ fn with_start(mut change: Change, start: &str) -> Change {
 
 fn created(subject: &str, day_time: &str, start: &str) -> Change {
     let confirmation = Confirmation::Confirmed;
-    with_start(fact(subject, day_time, What::Created { confirmation }), start)
+    with_start(
+        fact(subject, day_time, What::Created { confirmation }),
+        start,
+    )
 }
 
 fn rescheduled(subject: &str, former: &str, day_time: &str, start: &str) -> Change {
     let confirmation = Confirmation::Confirmed;
-    let mut change = with_start(fact(subject, day_time, What::Rescheduled { confirmation }), start);
+    let mut change = with_start(
+        fact(subject, day_time, What::Rescheduled { confirmation }),
+        start,
+    );
     change.identity.former = vec![former.to_owned()];
     change
 }
 
 fn cancelled(subject: &str, day_time: &str) -> Change {
     let reschedule_requested = false;
-    fact(subject, day_time, What::Cancelled { reschedule_requested })
+    fact(
+        subject,
+        day_time,
+        What::Cancelled {
+            reschedule_requested,
+        },
+    )
 }
 
 fn attendance(subject: &str, day_time: &str, absent: bool) -> Change {
@@ -160,7 +173,13 @@ fn a_meeting_that_was_cancelled_is_not_completed_by_its_end() {
 fn rejected_confirmed_and_rejected_again_ends_rejected() {
     let story = story([
         with_start(
-            fact("u1", "01T09:00", What::Created { confirmation: Confirmation::Pending }),
+            fact(
+                "u1",
+                "01T09:00",
+                What::Created {
+                    confirmation: Confirmation::Pending,
+                },
+            ),
             "05T10:00",
         ),
         fact("u1", "02T09:00", What::Rejected),
@@ -170,7 +189,12 @@ fn rejected_confirmed_and_rejected_again_ends_rejected() {
     assert_eq!(story.standing.state, BookingState::Rejected);
     assert_eq!(
         kinds(&story),
-        [MoveKind::Requested, MoveKind::Declined, MoveKind::Confirmed, MoveKind::Declined]
+        [
+            MoveKind::Requested,
+            MoveKind::Declined,
+            MoveKind::Confirmed,
+            MoveKind::Declined
+        ]
     );
 }
 
@@ -194,7 +218,10 @@ fn copies_of_one_event_with_times_of_their_own_make_one_change() {
 #[case(vec![true, false], BookingState::Completed)]
 #[case(vec![true, false, true], BookingState::NoShow)]
 fn a_no_show_can_be_undone(#[case] marks: Vec<bool>, #[case] expected: BookingState) {
-    let mut changes = vec![created("u1", "01T09:00", "05T10:00"), ended("u1", "05T10:00")];
+    let mut changes = vec![
+        created("u1", "01T09:00", "05T10:00"),
+        ended("u1", "05T10:00"),
+    ];
     for (n, absent) in marks.into_iter().enumerate() {
         changes.push(attendance("u1", &format!("06T09:0{n}"), absent));
     }
@@ -281,7 +308,12 @@ fn any_story() -> impl Strategy<Value = Vec<Change>> {
                 0 => {
                     generation += 1;
                     start += 1;
-                    rescheduled(&format!("u{generation}"), &subject, &when, &format!("{start}T10:00"))
+                    rescheduled(
+                        &format!("u{generation}"),
+                        &subject,
+                        &when,
+                        &format!("{start}T10:00"),
+                    )
                 }
                 1 => cancelled(&subject, &when),
                 2 => ended(&subject, &starts),

@@ -17,9 +17,16 @@ pub async fn complete(app: &App, scope: &Scope, id: BookingId) -> Result<(), Job
     let mut tx = app.store.read().await?;
     let booking = bookings::find(&mut tx, scope, id).await?;
     tx.rollback().await?;
-    let Some(booking) = booking else { return Ok(()) };
-    let Some(ends_at) = booking.ends_at else { return Ok(()) };
-    if booking.status != "scheduled" || booking.confirmation != Confirmation::Confirmed || ends_at > now {
+    let Some(booking) = booking else {
+        return Ok(());
+    };
+    let Some(ends_at) = booking.ends_at else {
+        return Ok(());
+    };
+    if booking.status != "scheduled"
+        || booking.confirmation != Confirmation::Confirmed
+        || ends_at > now
+    {
         return Ok(());
     }
     let change = Change {

@@ -36,7 +36,11 @@ pub enum FindBookingError {
 }
 
 /// The booking that an id names, whoever gave it the id and whenever.
-pub async fn find(app: &App, scope: &Scope, any_id: &str) -> Result<FoundBooking, FindBookingError> {
+pub async fn find(
+    app: &App,
+    scope: &Scope,
+    any_id: &str,
+) -> Result<FoundBooking, FindBookingError> {
     let mut tx = app.store.read().await?;
     let ids = bookings::find_by_any_id(&mut tx, scope, any_id).await?;
     let id = match ids.as_slice() {
@@ -49,7 +53,9 @@ pub async fn find(app: &App, scope: &Scope, any_id: &str) -> Result<FoundBooking
         .ok_or_else(|| FindBookingError::NotFound(any_id.to_owned()))?;
     let mut found = complete_all(&mut tx, scope, vec![booking]).await?;
     tx.rollback().await?;
-    found.pop().ok_or_else(|| FindBookingError::NotFound(any_id.to_owned()))
+    found
+        .pop()
+        .ok_or_else(|| FindBookingError::NotFound(any_id.to_owned()))
 }
 
 /// Bookings of the tenant, newest first.

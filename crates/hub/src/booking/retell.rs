@@ -14,7 +14,9 @@ pub async fn retell(app: &App, scope: &Scope, id: BookingId) -> Result<(), JobEr
     let mut tx = app.store.read().await?;
     let booking = bookings::find(&mut tx, scope, id).await?;
     tx.rollback().await?;
-    let Some(booking) = booking else { return Ok(()) };
+    let Some(booking) = booking else {
+        return Ok(());
+    };
     apply_own(app, scope, &booking, Vec::new()).await
 }
 
@@ -26,7 +28,11 @@ pub(super) async fn apply_own(
     changes: Vec<Change>,
 ) -> Result<(), JobError> {
     let now = app.clock.now();
-    let settings = app.registry.current(&app.store, now).await.settings(scope.tenant_id());
+    let settings = app
+        .registry
+        .current(&app.store, now)
+        .await
+        .settings(scope.tenant_id());
     let rules = Rules {
         tenant: &settings,
         complete_after_end: app.config.bookings.complete_after_end,

@@ -45,8 +45,13 @@ mod tests {
     #[case("0.0.0.0:8000", false)]
     #[case("203.0.113.7:8000", false)]
     #[case("[::]:8000", false)]
-    fn the_trusted_network_is_refused_where_strangers_may_come(#[case] listen: &str, #[case] allowed: bool) {
-        let access = Access { trusted_network: true };
+    fn the_trusted_network_is_refused_where_strangers_may_come(
+        #[case] listen: &str,
+        #[case] allowed: bool,
+    ) {
+        let access = Access {
+            trusted_network: true,
+        };
         assert_eq!(access.check(listen.parse().unwrap()).is_ok(), allowed);
         assert!(Access::default().check(listen.parse().unwrap()).is_ok());
     }

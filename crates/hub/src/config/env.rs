@@ -12,12 +12,18 @@ pub const NAMES: &[(&str, &str)] = &[
     ("CALBRIDGE_KEYS", "data.keys"),
     ("CALBRIDGE_TRUSTED_NETWORK", "access.trusted_network"),
     ("CALBRIDGE_MAX_BODY_BYTES", "webhooks.max_body_bytes"),
-    ("CALBRIDGE_SIGNATURE_TOLERANCE_SECONDS", "webhooks.signature_tolerance_seconds"),
+    (
+        "CALBRIDGE_SIGNATURE_TOLERANCE_SECONDS",
+        "webhooks.signature_tolerance_seconds",
+    ),
     ("CALBRIDGE_QUEUE", "webhooks.queue"),
     ("CALBRIDGE_WRITERS", "webhooks.writers"),
     ("CALBRIDGE_QUARANTINE_ROWS", "webhooks.quarantine_rows"),
     ("CALBRIDGE_QUARANTINE_BYTES", "webhooks.quarantine_bytes"),
-    ("CALBRIDGE_COMPLETE_AFTER_END", "bookings.complete_after_end"),
+    (
+        "CALBRIDGE_COMPLETE_AFTER_END",
+        "bookings.complete_after_end",
+    ),
     ("CALBRIDGE_LOG_FORMAT", "log.format"),
     ("CALBRIDGE_LOG", "log.filter"),
     ("CALCOM_API_KEY", "calcom.api_key"),
@@ -30,7 +36,10 @@ pub const NAMES: &[(&str, &str)] = &[
     ("DEFAULT_CALCOM_TEAM_SLUG", "calcom.team_slug"),
     ("CALCOM_V2_ORGANIZATION_ID", "calcom.organization_id"),
     ("CALCOM_V2_RATE_LIMIT_ENABLED", "calcom.rate_limit_enabled"),
-    ("CALCOM_V2_CIRCUIT_BREAKER_ENABLED", "calcom.circuit_breaker_enabled"),
+    (
+        "CALCOM_V2_CIRCUIT_BREAKER_ENABLED",
+        "calcom.circuit_breaker_enabled",
+    ),
     ("CALCOM_V2_CACHE_ENABLED", "calcom.cache_enabled"),
 ];
 
@@ -41,11 +50,16 @@ pub struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// That of the process.
     pub fn of_process() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that reads the environment"
+        )]
         let variables = std::env::vars_os();
         Self(
             variables
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
                 .collect(),
         )
     }
@@ -62,7 +76,10 @@ impl Environment {
 
     /// A variable that is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// The settings that the environment makes, and where its names contradict each other.
@@ -71,7 +88,9 @@ impl Environment {
         let mut by: BTreeMap<&str, &str> = BTreeMap::new();
         let mut notes = Vec::new();
         for (name, key) in NAMES {
-            let Some(value) = self.get(name) else { continue };
+            let Some(value) = self.get(name) else {
+                continue;
+            };
             match settings.iter().find(|(known, _)| known == key) {
                 None => {
                     settings.push((key, value.to_owned()));

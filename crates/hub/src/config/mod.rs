@@ -99,12 +99,18 @@ impl Config {
         }
         let config: Self = builder.build()?.try_deserialize()?;
         notes.extend(config.calcom.notes());
-        Ok(Loaded { config, file, notes })
+        Ok(Loaded {
+            config,
+            file,
+            notes,
+        })
     }
 
     /// Refuse combinations that would be unsafe.
     pub fn check(&self) -> Result<(), ConfigError> {
-        self.access.check(self.server.listen).map_err(ConfigError::Refused)?;
+        self.access
+            .check(self.server.listen)
+            .map_err(ConfigError::Refused)?;
         self.webhooks.check().map_err(ConfigError::Refused)
     }
 }

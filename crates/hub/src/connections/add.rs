@@ -59,7 +59,9 @@ pub enum AddConnectionError {
     #[error("there is a {0} connection with that name already")]
     NameTaken(Provider),
     /// Policy `off` with a secret.
-    #[error("a connection with a webhook secret verifies it; leave the secret out to switch signatures off")]
+    #[error(
+        "a connection with a webhook secret verifies it; leave the secret out to switch signatures off"
+    )]
     SecretWithoutPolicy,
     /// A secret that is empty.
     #[error("the webhook secret is empty")]
@@ -70,13 +72,21 @@ pub enum AddConnectionError {
 }
 
 /// Add a connection. Quarantined deliveries that its secret verifies are taken in.
-pub async fn add(app: &App, scope: &Scope, request: NewConnectionRequest) -> Result<Connection, AddConnectionError> {
+pub async fn add(
+    app: &App,
+    scope: &Scope,
+    request: NewConnectionRequest,
+) -> Result<Connection, AddConnectionError> {
     let now = app.clock.now();
     let name = request.name.trim();
     if name.is_empty() || name.chars().count() > 100 {
         return Err(AddConnectionError::BadName);
     }
-    if request.webhook_secret.as_ref().is_some_and(|secret| secret.expose_secret().is_empty()) {
+    if request
+        .webhook_secret
+        .as_ref()
+        .is_some_and(|secret| secret.expose_secret().is_empty())
+    {
         return Err(AddConnectionError::EmptySecret);
     }
     if request.webhook_secret.is_some() && request.signature_policy == SignaturePolicy::Off {
@@ -103,7 +113,16 @@ pub async fn add(app: &App, scope: &Scope, request: NewConnectionRequest) -> Res
         (SecretKind::ApiKey, &request.api_key),
     ] {
         if let Some(secret) = secret {
-            connections::set_secret(&mut tx, app.store.keys(), &connection, kind, secret, now, now).await?;
+            connections::set_secret(
+                &mut tx,
+                app.store.keys(),
+                &connection,
+                kind,
+                secret,
+                now,
+                now,
+            )
+            .await?;
         }
     }
     let deed = Deed::of(scope, "connection.add", "connection", connection.id).after(json!({

@@ -44,11 +44,21 @@ pub async fn rotate_secret(
         .await?
         .ok_or(ChangeConnectionError::NotFound(id))?;
     let until = now.checked_add(overlap).unwrap_or(now);
-    connections::set_secret(&mut tx, app.store.keys(), &connection, SecretKind::Webhook, secret, until, now).await?;
+    connections::set_secret(
+        &mut tx,
+        app.store.keys(),
+        &connection,
+        SecretKind::Webhook,
+        secret,
+        until,
+        now,
+    )
+    .await?;
     // From now on there is something to verify.
     connection.signature_policy = SignaturePolicy::Required;
     connections::update(&mut tx, scope, &connection, now).await?;
-    let deed = Deed::of(scope, "connection.rotate_secret", "connection", id).after(json!({ "old_secret_until": until }));
+    let deed = Deed::of(scope, "connection.rotate_secret", "connection", id)
+        .after(json!({ "old_secret_until": until }));
     audit::append(&mut tx, vec![deed], now).await?;
     tx.commit().await?;
     app.registry.refresh(&app.store, now).await?;
@@ -63,14 +73,24 @@ pub async fn set_wanted_events(
     id: ConnectionId,
     wanted: Option<Vec<Canonical>>,
 ) -> Result<Connection, ChangeConnectionError> {
-    change(app, scope, id, "connection.set_wanted_events", |connection| {
-        connection.wanted_events = wanted.map(Json);
-    })
+    change(
+        app,
+        scope,
+        id,
+        "connection.set_wanted_events",
+        |connection| {
+            connection.wanted_events = wanted.map(Json);
+        },
+    )
     .await
 }
 
 /// Take no more deliveries from a connection.
-pub async fn disable(app: &App, scope: &Scope, id: ConnectionId) -> Result<Connection, ChangeConnectionError> {
+pub async fn disable(
+    app: &App,
+    scope: &Scope,
+    id: ConnectionId,
+) -> Result<Connection, ChangeConnectionError> {
     let now = app.clock.now();
     change(app, scope, id, "connection.disable", |connection| {
         connection.disabled_at.get_or_insert(now);
@@ -79,8 +99,15 @@ pub async fn disable(app: &App, scope: &Scope, id: ConnectionId) -> Result<Conne
 }
 
 /// Take deliveries again.
-pub async fn enable(app: &App, scope: &Scope, id: ConnectionId) -> Result<Connection, ChangeConnectionError> {
-    change(app, scope, id, "connection.enable", |connection| connection.disabled_at = None).await
+pub async fn enable(
+    app: &App,
+    scope: &Scope,
+    id: ConnectionId,
+) -> Result<Connection, ChangeConnectionError> {
+    change(app, scope, id, "connection.enable", |connection| {
+        connection.disabled_at = None
+    })
+    .await
 }
 
 async fn change(
@@ -106,7 +133,9 @@ async fn change(
     let after = connections::update(&mut tx, scope, &after, now)
         .await?
         .ok_or(ChangeConnectionError::NotFound(id))?;
-    let deed = Deed::of(scope, action, "connection", id).before(face(&before)).after(face(&after));
+    let deed = Deed::of(scope, action, "connection", id)
+        .before(face(&before))
+        .after(face(&after));
     audit::append(&mut tx, vec![deed], now).await?;
     tx.commit().await?;
     app.registry.refresh(&app.store, now).await?;

@@ -119,8 +119,15 @@ impl Registry {
         self.look(store, now).await
     }
 
-    async fn looked_within(&self, store: &Store, now: Timestamp, age: SignedDuration) -> Arc<Snapshot> {
-        let since = now.as_millisecond().abs_diff(self.looked_at.load(Ordering::Relaxed));
+    async fn looked_within(
+        &self,
+        store: &Store,
+        now: Timestamp,
+        age: SignedDuration,
+    ) -> Arc<Snapshot> {
+        let since = now
+            .as_millisecond()
+            .abs_diff(self.looked_at.load(Ordering::Relaxed));
         if u128::from(since) >= age.as_millis().unsigned_abs() {
             // One looks, the others go on with what there is.
             if let Ok(_one) = self.looking.try_lock()
@@ -141,12 +148,16 @@ impl Registry {
             let snapshot = take(store, &known).await?;
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         }
-        self.looked_at.store(now.as_millisecond(), Ordering::Relaxed);
+        self.looked_at
+            .store(now.as_millisecond(), Ordering::Relaxed);
         Ok(())
     }
 
     fn get(&self) -> Arc<Snapshot> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -173,11 +184,14 @@ async fn take(store: &Store, known: &Snapshot) -> Result<Snapshot, StoreError> {
                 SecretString::default()
             }),
         };
-        secrets.entry(row.connection_id).or_default().push(OpenSecret {
-            id: row.id,
-            secret,
-            retires_at: row.retires_at,
-        });
+        secrets
+            .entry(row.connection_id)
+            .or_default()
+            .push(OpenSecret {
+                id: row.id,
+                secret,
+                retires_at: row.retires_at,
+            });
     }
     Ok(Snapshot {
         by_token: connections

@@ -42,6 +42,8 @@ pub struct Demo {
     scene: Scene,
     address: SocketAddr,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
+    /// Ends the server; it is still there when somebody has asked for the end, for the summary.
+    server_stop: CancellationToken,
     stop: CancellationToken,
     pace: Pace,
 }
@@ -82,9 +84,10 @@ impl Demo {
         })
         .await?;
         emulator.set_faults(what_goes_wrong(pace));
+        let server_stop = CancellationToken::new();
         let server = tokio::spawn({
-            let (app, stop, router) = (app.clone(), stop.clone(), http::router(app.clone()));
-            async move { serve::run(&app, listener, router, stop).await }
+            let (app, stop) = (app.clone(), server_stop.clone());
+            async move { serve::run(&app, listener, http::router(app.clone()), stop).await }
         });
         providers::subscribe(&emulator, address, &scene).await?;
         Ok(Self {
@@ -93,6 +96,7 @@ impl Demo {
             scene,
             address,
             server,
+            server_stop,
             stop,
             pace,
         })
@@ -195,7 +199,7 @@ Ctrl-C stops.
     /// Stop in order.
     pub async fn end(self) -> anyhow::Result<()> {
         self.emulator.stop().await;
-        self.stop.cancel();
+        self.server_stop.cancel();
         self.server.await??;
         Ok(())
     }

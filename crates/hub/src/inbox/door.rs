@@ -36,7 +36,9 @@ impl Door {
     pub fn provider(self) -> Option<Provider> {
         match self {
             Self::Hook => None,
-            Self::Webhooks | Self::ApiCalcom | Self::CalWebhook | Self::PlainCalWebhook => Some(Provider::CalCom),
+            Self::Webhooks | Self::ApiCalcom | Self::CalWebhook | Self::PlainCalWebhook => {
+                Some(Provider::CalCom)
+            }
             Self::ApiCalendly => Some(Provider::Calendly),
         }
     }

@@ -1,6 +1,10 @@
 //! Deliveries wait here for their commit: many share a transaction, a lone one commits at once.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use calbridge_core::{
     change::{Meaning, Verdict},
@@ -18,6 +22,7 @@ use calbridge_store::{
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::{
@@ -28,6 +33,10 @@ use crate::{app::App, connections::KnownConnection, jobs::Kind};
 
 /// Deliveries in one transaction, at most.
 const MOST_TOGETHER: usize = 64;
+
+/// How long a delivery waits for its commit before it is answered with 503. It may still be stored after that; the
+/// provider's next try is then a repetition.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// How often a transaction that met another one is tried.
 const TRIES: u32 = 4;
@@ -53,10 +62,9 @@ type Answer = oneshot::Sender<Result<Receipt, ()>>;
 
 /// The way to the writers.
 pub struct Intake {
-    queue: Mutex<Option<mpsc::Sender<Waiting>>>,
-    sender: std::sync::RwLock<Option<mpsc::Sender<Waiting>>>,
-    stopped: tokio_util::task::TaskTracker,
-    patience: Duration,
+    /// Gone once no more are taken.
+    sender: RwLock<Option<mpsc::Sender<Waiting>>>,
+    writers: TaskTracker,
 }
 
 /// A delivery and whoever waits for its receipt.
@@ -73,29 +81,22 @@ impl Intake {
     pub fn new(room: usize) -> (Self, Queue) {
         let (sender, receiver) = mpsc::channel(room.max(1));
         let intake = Self {
-            queue: Mutex::new(None),
-            sender: std::sync::RwLock::new(Some(sender)),
-            stopped: tokio_util::task::TaskTracker::new(),
-            patience: Duration::from_secs(8),
+            sender: RwLock::new(Some(sender)),
+            writers: TaskTracker::new(),
         };
         (intake, Queue(receiver))
     }
 
     pub(super) async fn store(&self, delivery: Delivery) -> Result<Receipt, IntakeError> {
         let (answer, receipt) = oneshot::channel();
-        let sender = self
-            .sender
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone();
-        let Some(sender) = sender else {
-            return Err(IntakeError::Full);
-        };
-        sender
-            .try_send(Waiting { delivery, answer })
-            .map_err(|_| IntakeError::Full)?;
-        drop(sender);
-        match tokio::time::timeout(self.patience, receipt).await {
+        {
+            let sender = self.sender.read().unwrap_or_else(PoisonError::into_inner);
+            let sender = sender.as_ref().ok_or(IntakeError::Full)?;
+            sender
+                .try_send(Waiting { delivery, answer })
+                .map_err(|_| IntakeError::Full)?;
+        }
+        match tokio::time::timeout(PATIENCE, receipt).await {
             Ok(Ok(Ok(receipt))) => Ok(receipt),
             _ => Err(IntakeError::NotStored),
         }
@@ -105,11 +106,10 @@ impl Intake {
     pub async fn close(&self) {
         self.sender
             .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .unwrap_or_else(PoisonError::into_inner)
             .take();
-        self.queue.lock().await.take();
-        self.stopped.close();
-        self.stopped.wait().await;
+        self.writers.close();
+        self.writers.wait().await;
     }
 }
 
@@ -123,7 +123,7 @@ pub fn start_writers(app: &App, queue: Queue) {
     for _ in 0..writers.max(1) {
         let app = app.clone();
         let queue = Arc::clone(&queue);
-        let tracker = app.intake.stopped.clone();
+        let tracker = app.intake.writers.clone();
         tracker.spawn(async move {
             while let Some(batch) = next_batch(&queue).await {
                 store_batch(&app, batch).await;
@@ -215,9 +215,14 @@ async fn try_store(app: &App, deliveries: &[Delivery]) -> Result<Vec<Receipt>, S
     let mut by_tenant: BTreeMap<TenantId, (Vec<usize>, Vec<Item>)> = BTreeMap::new();
     for (index, (delivery, recorded)) in deliveries.iter().zip(&recorded).enumerate() {
         if let (Recorded::New(id), Verdict::Apply(changes)) = (recorded, &delivery.meaning.verdict)
-            && delivery.connection.connection.wants(delivery.meaning.canonical)
+            && delivery
+                .connection
+                .connection
+                .wants(delivery.meaning.canonical)
         {
-            let (indices, items) = by_tenant.entry(delivery.connection.connection.tenant_id).or_default();
+            let (indices, items) = by_tenant
+                .entry(delivery.connection.connection.tenant_id)
+                .or_default();
             indices.push(index);
             items.push(item(delivery, *id, changes));
         }
@@ -243,7 +248,10 @@ async fn try_store(app: &App, deliveries: &[Delivery]) -> Result<Vec<Receipt>, S
     for (index, (delivery, recorded)) in deliveries.iter().zip(recorded).enumerate() {
         let (receipt, done) = conclude(delivery, recorded, applied.remove(&index), now);
         if let Some(done) = done {
-            retries.extend(done.next_attempt_at.map(|at| retry_job(delivery, done.id, at)));
+            retries.extend(
+                done.next_attempt_at
+                    .map(|at| retry_job(delivery, done.id, at)),
+            );
             finished.push(done);
         }
         receipts.push(receipt);
@@ -262,7 +270,11 @@ async fn apply_or_take_out(
     items: &[Item],
     now: Timestamp,
 ) -> Result<Vec<Result<Applied, String>>, StoreError> {
-    let settings = app.registry.current(&app.store, now).await.settings(scope.tenant_id());
+    let settings = app
+        .registry
+        .current(&app.store, now)
+        .await
+        .settings(scope.tenant_id());
     let rules = Rules {
         tenant: &settings,
         complete_after_end: app.config.bookings.complete_after_end,
@@ -307,7 +319,10 @@ pub(super) fn is_about_the_database(error: &StoreError) -> bool {
         | StoreError::TooOld { .. }
         | StoreError::Full
         | StoreError::ReadOnly => true,
-        StoreError::Conflict | StoreError::Refused(_) | StoreError::Decode { .. } | StoreError::Bug(_) => false,
+        StoreError::Conflict
+        | StoreError::Refused(_)
+        | StoreError::Decode { .. }
+        | StoreError::Bug(_) => false,
     }
 }
 
@@ -330,7 +345,11 @@ fn new_event(delivery: &Delivery) -> NewWebhookEvent {
     }
 }
 
-fn item(delivery: &Delivery, id: WebhookEventId, changes: &[calbridge_core::change::Change]) -> Item {
+fn item(
+    delivery: &Delivery,
+    id: WebhookEventId,
+    changes: &[calbridge_core::change::Change],
+) -> Item {
     let connection = &delivery.connection.connection;
     Item {
         connection_id: connection.id,

@@ -12,10 +12,13 @@ pub use door::Door;
 pub use intake::{Intake, start_writers};
 pub use quarantine::take_in_quarantined;
 pub use receive::{Incoming, ReceiveError, receive};
-pub use replay::{Replayed, ReplayError, dry_run, replay, replay_range};
+pub use replay::{ReplayError, Replayed, dry_run, replay, replay_range};
 pub use retry::retry;
 
-use calbridge_core::{ids::{BookingId, TenantId, WebhookEventId}, provider::Provider};
+use calbridge_core::{
+    ids::{BookingId, TenantId, WebhookEventId},
+    provider::Provider,
+};
 
 /// What became of a delivery. The word stands in the answer to the provider.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

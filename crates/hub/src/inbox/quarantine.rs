@@ -41,7 +41,14 @@ pub(super) async fn keep(app: &App, delivery: NewQuarantinedDelivery) {
     let limits = &app.config.webhooks;
     let kept = async {
         let mut tx = app.store.write().await?;
-        quarantine::keep(&mut tx, delivery, limits.quarantine_rows, limits.quarantine_bytes, now).await?;
+        quarantine::keep(
+            &mut tx,
+            delivery,
+            limits.quarantine_rows,
+            limits.quarantine_bytes,
+            now,
+        )
+        .await?;
         tx.commit().await
     };
     let kept: Result<(), StoreError> = kept.await;
@@ -81,7 +88,14 @@ pub async fn take_in_quarantined(app: &App, connection: &Connection) -> Result<u
         let headers = Headers(&delivery.headers.0);
         // The signed time is old by now, and that is no news.
         let tolerance = Duration::from_secs(u64::MAX / 4);
-        let verified = verify(connection.provider, headers, &delivery.body, &secrets, now, tolerance);
+        let verified = verify(
+            connection.provider,
+            headers,
+            &delivery.body,
+            &secrets,
+            now,
+            tolerance,
+        );
         if !matches!(verified, Verification::Valid { .. }) {
             continue;
         }
@@ -91,7 +105,10 @@ pub async fn take_in_quarantined(app: &App, connection: &Connection) -> Result<u
             headers: delivery.headers.0,
             body: delivery.body,
         };
-        let stored = app.intake.store(receive::read(known, incoming, true, delivery.created_at)).await;
+        let stored = app
+            .intake
+            .store(receive::read(known, incoming, true, delivery.created_at))
+            .await;
         if stored.is_err() {
             tracing::warn!("Could not take in a quarantined delivery; it stays");
             continue;
@@ -99,8 +116,13 @@ pub async fn take_in_quarantined(app: &App, connection: &Connection) -> Result<u
         let scope = Scope::system(connection.tenant_id);
         let mut tx = app.store.write().await?;
         quarantine::take_out(&mut tx, delivery.id).await?;
-        let deed = Deed::of(&scope, "quarantine.take_in", "quarantined_delivery", delivery.id)
-            .after(json!({ "connection_id": connection.id }));
+        let deed = Deed::of(
+            &scope,
+            "quarantine.take_in",
+            "quarantined_delivery",
+            delivery.id,
+        )
+        .after(json!({ "connection_id": connection.id }));
         audit::append(&mut tx, vec![deed], now).await?;
         tx.commit().await?;
         taken += 1;

@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use calbridge_core::provider::Provider;
 use calbridge_providers::{Headers, Verification, normalize, verify};
-use calbridge_store::{connections::SignaturePolicy, quarantine::NewQuarantinedDelivery, sql::RawJson};
+use calbridge_store::{
+    connections::SignaturePolicy, quarantine::NewQuarantinedDelivery, sql::RawJson,
+};
 use jiff::Timestamp;
 
 use super::{
@@ -49,8 +51,15 @@ pub enum ReceiveError {
 
 /// Which connection a delivery is of.
 enum Judged {
-    Verified { connection: Arc<KnownConnection>, late: bool },
-    Refused { connection: Option<Arc<KnownConnection>>, provider: Provider, reason: &'static str },
+    Verified {
+        connection: Arc<KnownConnection>,
+        late: bool,
+    },
+    Refused {
+        connection: Option<Arc<KnownConnection>>,
+        provider: Provider,
+        reason: &'static str,
+    },
     UnknownHook,
 }
 
@@ -58,15 +67,29 @@ enum Judged {
 pub async fn receive(app: &App, incoming: Incoming) -> Result<Receipt, ReceiveError> {
     let now = app.clock.now();
     let tolerance = app.config.webhooks.signature_tolerance();
-    let mut judged = judge(&*app.registry.current(&app.store, now).await, &incoming, now, tolerance);
+    let mut judged = judge(
+        &*app.registry.current(&app.store, now).await,
+        &incoming,
+        now,
+        tolerance,
+    );
     if !matches!(judged, Judged::Verified { .. }) {
         // The connection may have been added or its secret rotated a moment ago, by another process.
-        judged = judge(&*app.registry.look_again(&app.store, now).await, &incoming, now, tolerance);
+        judged = judge(
+            &*app.registry.look_again(&app.store, now).await,
+            &incoming,
+            now,
+            tolerance,
+        );
     }
     let (known, late) = match judged {
         Judged::Verified { connection, late } => (connection, late),
         Judged::UnknownHook => return Err(ReceiveError::UnknownHook),
-        Judged::Refused { connection, provider, reason } => {
+        Judged::Refused {
+            connection,
+            provider,
+            reason,
+        } => {
             tracing::warn!(
                 door = incoming.door.as_str(),
                 provider = %provider,
@@ -87,16 +110,29 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<Receipt, ReceiveEr
         }
     };
     let delivery = read(&known, incoming, late, now);
-    app.intake.store(delivery).await.map_err(|error| match error {
-        IntakeError::Full => ReceiveError::Full,
-        IntakeError::NotStored => ReceiveError::NotStored,
-    })
+    app.intake
+        .store(delivery)
+        .await
+        .map_err(|error| match error {
+            IntakeError::Full => ReceiveError::Full,
+            IntakeError::NotStored => ReceiveError::NotStored,
+        })
 }
 
 /// Read a verified delivery.
-pub(super) fn read(known: &Arc<KnownConnection>, incoming: Incoming, late: bool, received_at: Timestamp) -> Delivery {
+pub(super) fn read(
+    known: &Arc<KnownConnection>,
+    incoming: Incoming,
+    late: bool,
+    received_at: Timestamp,
+) -> Delivery {
     let content_type = Headers(&incoming.headers).all("content-type").next();
-    let reading = normalize(known.connection.provider, content_type, &incoming.body, received_at);
+    let reading = normalize(
+        known.connection.provider,
+        content_type,
+        &incoming.body,
+        received_at,
+    );
     Delivery {
         connection: Arc::clone(known),
         door: incoming.door,
@@ -104,7 +140,10 @@ pub(super) fn read(known: &Arc<KnownConnection>, incoming: Incoming, late: bool,
         body: incoming.body,
         late,
         meaning: reading.meaning,
-        payload: reading.payload.as_ref().map(|json| RawJson(json.to_string())),
+        payload: reading
+            .payload
+            .as_ref()
+            .map(|json| RawJson(json.to_string())),
     }
 }
 
@@ -120,7 +159,12 @@ fn judge(snapshot: &Snapshot, incoming: &Incoming, now: Timestamp, tolerance: Du
 }
 
 /// At a connection's own door the URL is a secret too: without another one, it suffices.
-fn judge_own(known: &Arc<KnownConnection>, incoming: &Incoming, now: Timestamp, tolerance: Duration) -> Judged {
+fn judge_own(
+    known: &Arc<KnownConnection>,
+    incoming: &Incoming,
+    now: Timestamp,
+    tolerance: Duration,
+) -> Judged {
     let secrets = known.secrets(now);
     if secrets.is_empty() {
         return Judged::Verified {
@@ -129,7 +173,14 @@ fn judge_own(known: &Arc<KnownConnection>, incoming: &Incoming, now: Timestamp, 
         };
     }
     let provider = known.connection.provider;
-    match verify(provider, Headers(&incoming.headers), &incoming.body, &secrets, now, tolerance) {
+    match verify(
+        provider,
+        Headers(&incoming.headers),
+        &incoming.body,
+        &secrets,
+        now,
+        tolerance,
+    ) {
         Verification::Valid { late, .. } => Judged::Verified {
             connection: Arc::clone(known),
             late,
@@ -162,7 +213,14 @@ fn judge_shared(
             }
             continue;
         }
-        match verify(provider, Headers(&incoming.headers), &incoming.body, &secrets, now, tolerance) {
+        match verify(
+            provider,
+            Headers(&incoming.headers),
+            &incoming.body,
+            &secrets,
+            now,
+            tolerance,
+        ) {
             Verification::Valid { late, .. } => match verified {
                 Some((first, _)) if first.connection.tenant_id != known.connection.tenant_id => {
                     return Judged::Refused {

@@ -74,7 +74,11 @@ pub async fn replay(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Repl
 }
 
 /// What applying a stored event again would change. Nothing is written.
-pub async fn dry_run(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Replayed, ReplayError> {
+pub async fn dry_run(
+    app: &App,
+    scope: &Scope,
+    id: WebhookEventId,
+) -> Result<Replayed, ReplayError> {
     let now = app.clock.now();
     let mut rows = RowChanges::default();
     let mut tx = app.store.write().await?;
@@ -169,9 +173,17 @@ pub(super) async fn interpret(
                 actor: Actor::Webhook { id },
                 booking_id: None,
                 changes,
-                payload: reading.payload.as_ref().map(|json| RawJson(json.to_string())),
+                payload: reading
+                    .payload
+                    .as_ref()
+                    .map(|json| RawJson(json.to_string())),
             };
-            let settings = Arc::clone(&app.registry.current(&app.store, now).await.settings(scope.tenant_id()));
+            let settings = Arc::clone(
+                &app.registry
+                    .current(&app.store, now)
+                    .await
+                    .settings(scope.tenant_id()),
+            );
             let rules = Rules {
                 tenant: &settings,
                 complete_after_end: app.config.bookings.complete_after_end,
@@ -184,7 +196,10 @@ pub(super) async fn interpret(
                     if super::intake::is_about_the_database(&error) {
                         ReplayError::Store(error)
                     } else {
-                        ReplayError::StillFails { id, why: error.to_string() }
+                        ReplayError::StillFails {
+                            id,
+                            why: error.to_string(),
+                        }
                     }
                 })?;
             replayed.moves = applied.into_iter().flat_map(|one| one.moves).collect();

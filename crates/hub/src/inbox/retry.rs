@@ -31,7 +31,8 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
                 return Ok(());
             };
             let attempts = event.attempts + 1;
-            let next_attempt_at = intake::next_attempt(u32::try_from(attempts).unwrap_or(u32::MAX), now);
+            let next_attempt_at =
+                intake::next_attempt(u32::try_from(attempts).unwrap_or(u32::MAX), now);
             let finished = Finished {
                 id,
                 status: EventStatus::Failed,

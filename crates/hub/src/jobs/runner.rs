@@ -67,7 +67,11 @@ pub async fn run_due(app: &App) -> Result<usize, StoreError> {
         match outcome {
             Ok(()) => jobs::done(&mut tx, &job).await?,
             Err(JobError::Fail(why)) => {
-                tracing::error!(job.kind = job.kind, job.id = job.id.0, "A job failed for good: {why}");
+                tracing::error!(
+                    job.kind = job.kind,
+                    job.id = job.id.0,
+                    "A job failed for good: {why}"
+                );
                 jobs::failed(&mut tx, &job, &why, None).await?;
             }
             Err(JobError::Retry { at, why }) => {
@@ -118,5 +122,6 @@ async fn run(app: &App, job: &Job) -> Result<(), JobError> {
 }
 
 fn payload<T: DeserializeOwned>(job: &Job) -> Result<T, JobError> {
-    serde_json::from_value(job.payload.clone()).map_err(|_| JobError::fail("the payload is not what it should be"))
+    serde_json::from_value(job.payload.clone())
+        .map_err(|_| JobError::fail("the payload is not what it should be"))
 }

@@ -1,7 +1,11 @@
 //! What the documents of the five replaced systems print: payloads, SQL, and what they promise to find.
 
 use calbridge::connections::{NewConnectionRequest, add};
-use calbridge_core::{ids::{LeadId, TenantId}, provider::Provider, scope::Scope};
+use calbridge_core::{
+    ids::{LeadId, TenantId},
+    provider::Provider,
+    scope::Scope,
+};
 use calbridge_emulator::{CalCom, calcom::NewBooking};
 use calbridge_store::{
     Store, each_engine,
@@ -317,6 +321,32 @@ each_engine! {
             hub.app.clock.now(),
         );
         assert_eq!(hub.post("/api/webhooks/calcom", &headers, MIXTREE).await.outcome(), "processed");
+    }
+}
+
+each_engine! {
+    async fn the_statements_of_the_sql_page_work(store: Store) {
+        let hub = TestHub::over(store).await;
+        let place = hub.place().await;
+        let mut cal = CalCom::new(1);
+        let new = NewBooking::new("intro", at("2026-03-02T10:00:00Z"), "Ann", "ann@example.org");
+        hub.deliver_all(&place, &cal.book(new, at("2026-01-05T08:00:00Z")).unwrap().1).await;
+        let page = include_str!("../../../../docs/sql.md");
+        let mut tx = hub.app.store.write().await.unwrap();
+        let mut ran = 0;
+        for block in page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
+            // Roles and row security are PostgreSQL's; everything is undone at the end.
+            if block.contains("CREATE ROLE") && tx.engine() == Engine::Sqlite {
+                continue;
+            }
+            for statement in block.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+                let done = tx.query(statement.to_owned()).execute().await;
+                assert!(done.is_ok(), "{statement}: {done:?}");
+                ran += 1;
+            }
+        }
+        tx.rollback().await.unwrap();
+        assert!(ran >= 5, "{ran}");
     }
 }
 

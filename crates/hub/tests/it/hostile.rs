@@ -34,7 +34,9 @@ fn mutate(rng: &mut StdRng, json: &mut Json, chance: f64) {
     }
     match json {
         Json::Array(items) => items.iter_mut().for_each(|item| mutate(rng, item, chance)),
-        Json::Object(fields) => fields.values_mut().for_each(|field| mutate(rng, field, chance)),
+        Json::Object(fields) => fields
+            .values_mut()
+            .for_each(|field| mutate(rng, field, chance)),
         _ => {}
     }
 }

@@ -72,7 +72,9 @@ impl TestHub {
 
     pub async fn with(store: Store, config: Config) -> Self {
         let clock = Clock::standing_at(BEGINNING.parse().unwrap());
-        startup::see_to_first_tenant(&store, clock.now()).await.unwrap();
+        startup::see_to_first_tenant(&store, clock.now())
+            .await
+            .unwrap();
         let app = App::start(store, clock, config).await.unwrap();
         let router = calbridge::http::router(app.clone());
         Self { app, router }
@@ -96,8 +98,16 @@ impl TestHub {
     pub async fn empty(&self, place: &Place) {
         let mut tx = self.app.store.write().await.unwrap();
         for table in [
-            "audit_log", "jobs", "activities", "attendees", "booking_references", "booking_changes", "bookings", "leads",
-            "webhook_bodies", "webhook_events",
+            "audit_log",
+            "jobs",
+            "activities",
+            "attendees",
+            "booking_references",
+            "booking_changes",
+            "bookings",
+            "leads",
+            "webhook_bodies",
+            "webhook_events",
         ] {
             tx.query(format!("DELETE FROM {table} WHERE tenant_id = $1"))
                 .bind(place.scope.tenant_id())
@@ -111,7 +121,9 @@ impl TestHub {
     /// Another tenant with a connection to each provider.
     pub async fn new_place(&self) -> Place {
         let mut tx = self.app.store.write().await.unwrap();
-        let tenant = tenants::create(&mut tx, "Another", self.app.clock.now()).await.unwrap();
+        let tenant = tenants::create(&mut tx, "Another", self.app.clock.now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         self.furnish(tenant.id).await
     }
@@ -141,7 +153,9 @@ impl TestHub {
             signature_policy: SignaturePolicy::Off,
             ..NewConnectionRequest::new(Provider::CalCom, "documents")
         };
-        add(&self.app, &Scope::cli(TenantId(1)), request).await.unwrap()
+        add(&self.app, &Scope::cli(TenantId(1)), request)
+            .await
+            .unwrap()
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -154,17 +168,28 @@ impl TestHub {
         }
     }
 
-    pub async fn post(&self, path: &str, headers: &[(String, String)], body: impl Into<Vec<u8>>) -> Answer {
+    pub async fn post(
+        &self,
+        path: &str,
+        headers: &[(String, String)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
         let mut request = Request::post(path).header("host", "localhost");
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        self.send(request.body(Body::from(body.into())).unwrap()).await
+        self.send(request.body(Body::from(body.into())).unwrap())
+            .await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path).header("host", "localhost").body(Body::empty()).unwrap())
-            .await
+        self.send(
+            Request::get(path)
+                .header("host", "localhost")
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
     /// Deliver to a place as the provider would, at the connection's own URL.
@@ -173,14 +198,21 @@ impl TestHub {
             calbridge_emulator::Provider::CalCom => &place.calcom,
             calbridge_emulator::Provider::Calendly => &place.calendly,
         };
-        let headers = delivery.signed_headers(Some(&place.secret_of(connection)), self.app.clock.now());
-        self.post(&connection.webhook_path(), &headers, delivery.body.clone()).await
+        let headers =
+            delivery.signed_headers(Some(&place.secret_of(connection)), self.app.clock.now());
+        self.post(&connection.webhook_path(), &headers, delivery.body.clone())
+            .await
     }
 
     pub async fn deliver_all(&self, place: &Place, deliveries: &[Delivery]) {
         for delivery in deliveries {
             let answer = self.deliver(place, delivery).await;
-            assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
+            assert_eq!(
+                answer.status,
+                StatusCode::OK,
+                "{}",
+                String::from_utf8_lossy(&answer.body)
+            );
         }
     }
 
@@ -191,8 +223,12 @@ impl TestHub {
     /// Run due jobs until there are none; none may have failed.
     pub async fn run_jobs(&self) {
         while calbridge::jobs::run_due(&self.app).await.unwrap() > 0 {}
-        let failed: Vec<(String, Option<String>)> =
-            self.rows("SELECT kind, last_error FROM jobs WHERE state = 'failed'", vec![]).await;
+        let failed: Vec<(String, Option<String>)> = self
+            .rows(
+                "SELECT kind, last_error FROM jobs WHERE state = 'failed'",
+                vec![],
+            )
+            .await;
         assert_eq!(failed, []);
     }
 
@@ -209,7 +245,11 @@ impl TestHub {
 
     pub async fn count(&self, table: &'static str) -> i64 {
         let mut tx = self.app.store.read().await.unwrap();
-        let (count,): (i64,) = tx.query(format!("SELECT COUNT(*) FROM {table}")).one().await.unwrap();
+        let (count,): (i64,) = tx
+            .query(format!("SELECT COUNT(*) FROM {table}"))
+            .one()
+            .await
+            .unwrap();
         count
     }
 }

@@ -3,7 +3,10 @@
 use calbridge::config::Config;
 use calbridge_core::booking_type::{BookingTypeMatch, BookingTypeRule};
 use calbridge_emulator::{CalCom, Calendly, calcom::NewBooking, calendly::NewInvitee};
-use calbridge_store::{Store, each_engine, tenants::{self, TenantSettings}};
+use calbridge_store::{
+    Store, each_engine,
+    tenants::{self, TenantSettings},
+};
 use futures::future::join_all;
 use serde_json::json;
 
@@ -12,7 +15,12 @@ use crate::hub::{TestHub, at};
 const NOW: &str = "2026-01-05T08:00:00Z";
 
 fn booking(n: u8, name: &str, email: &str) -> NewBooking {
-    NewBooking::new("intro", at(&format!("2026-03-{:02}T10:00:00Z", n + 1)), name, email)
+    NewBooking::new(
+        "intro",
+        at(&format!("2026-03-{:02}T10:00:00Z", n + 1)),
+        name,
+        email,
+    )
 }
 
 each_engine! {

@@ -86,7 +86,9 @@ fn at_calcom(seed: u64, happenings: &[Happening]) -> Vec<Delivery> {
             }
             Happening::Pay => current.as_ref().and_then(|uid| cal.pay(uid, now).ok()),
             Happening::Confirm => current.as_ref().and_then(|uid| cal.confirm(uid, now).ok()),
-            Happening::Decline => current.as_ref().and_then(|uid| cal.decline(uid, Some("no"), now).ok()),
+            Happening::Decline => current
+                .as_ref()
+                .and_then(|uid| cal.decline(uid, Some("no"), now).ok()),
             Happening::Reschedule => current
                 .clone()
                 .and_then(|uid| cal.reschedule(&uid, clock.start(), By::Booker, now).ok())
@@ -97,14 +99,21 @@ fn at_calcom(seed: u64, happenings: &[Happening]) -> Vec<Delivery> {
             Happening::Cancel => current
                 .as_ref()
                 .and_then(|uid| cal.cancel(uid, CancelledBy::Booker, Some("ill"), now).ok()),
-            Happening::MarkAbsent(absent) => current
-                .as_ref()
-                .and_then(|uid| cal.mark_absent(uid, &[(email(0).as_str(), absent)], clock.late()).ok()),
-            Happening::End => current
-                .as_ref()
-                .and_then(|uid| cal.meeting_ended(uid, ResponseForm::Labelled, clock.late()).ok()),
+            Happening::MarkAbsent(absent) => current.as_ref().and_then(|uid| {
+                cal.mark_absent(uid, &[(email(0).as_str(), absent)], clock.late())
+                    .ok()
+            }),
+            Happening::End => current.as_ref().and_then(|uid| {
+                cal.meeting_ended(uid, ResponseForm::Labelled, clock.late())
+                    .ok()
+            }),
             Happening::TakePlace(n) => {
-                let new = NewBooking::new("group-class", at("2026-09-01T10:00:00Z"), NAMES[usize::from(n)], email(n));
+                let new = NewBooking::new(
+                    "group-class",
+                    at("2026-09-01T10:00:00Z"),
+                    NAMES[usize::from(n)],
+                    email(n),
+                );
                 cal.book_seat(new, now).ok().map(|(uid, seat, sent)| {
                     seats.insert(n, (uid, seat));
                     sent
@@ -154,9 +163,11 @@ fn at_calendly(seed: u64, happenings: &[Happening]) -> Vec<Delivery> {
                     current = Some(invitee);
                     sent.into_iter().collect()
                 }),
-            Happening::Cancel => current
-                .as_ref()
-                .and_then(|invitee| calendly.cancel(invitee, Canceler::Host, Some("ill"), now).ok()),
+            Happening::Cancel => current.as_ref().and_then(|invitee| {
+                calendly
+                    .cancel(invitee, Canceler::Host, Some("ill"), now)
+                    .ok()
+            }),
             Happening::MarkAbsent(true) => current
                 .as_ref()
                 .and_then(|invitee| calendly.mark_no_show(invitee, clock.late()).ok()),
@@ -165,18 +176,24 @@ fn at_calendly(seed: u64, happenings: &[Happening]) -> Vec<Delivery> {
                 .and_then(|invitee| calendly.unmark_no_show(invitee, clock.late()).ok()),
             Happening::TakePlace(n) => {
                 let start = at("2026-09-01T10:00:00Z");
-                let new = NewInvitee::new("back-care-class", start, NAMES[usize::from(n)], email(n));
-                calendly.book_group_place(new, now).ok().map(|(invitee, sent)| {
-                    places.insert(n, invitee);
-                    sent
-                })
+                let new =
+                    NewInvitee::new("back-care-class", start, NAMES[usize::from(n)], email(n));
+                calendly
+                    .book_group_place(new, now)
+                    .ok()
+                    .map(|(invitee, sent)| {
+                        places.insert(n, invitee);
+                        sent
+                    })
             }
             Happening::LeavePlace(n) => places
                 .remove(&n)
                 .and_then(|invitee| calendly.cancel(&invitee, Canceler::Invitee, None, now).ok()),
             Happening::MovePlace(n) => places.get(&n).cloned().and_then(|invitee| {
                 let to = at("2026-09-02T10:00:00Z");
-                let (invitee, sent) = calendly.reschedule(&invitee, to, Canceler::Invitee, None, now).ok()?;
+                let (invitee, sent) = calendly
+                    .reschedule(&invitee, to, Canceler::Invitee, None, now)
+                    .ok()?;
                 places.insert(n, invitee);
                 Some(sent.into_iter().collect())
             }),
@@ -195,7 +212,10 @@ struct Ticks {
 
 impl Ticks {
     fn new() -> Self {
-        Self { minutes: 0, days: 0 }
+        Self {
+            minutes: 0,
+            days: 0,
+        }
     }
 
     fn now(&mut self) -> Timestamp {
@@ -220,13 +240,25 @@ async fn assert_same(hub: &TestHub, in_order: &[Delivery], shuffled: &[Delivery]
     let (one, other) = (hub.new_place().await, hub.new_place().await);
     hub.deliver_all(&one, in_order).await;
     if together {
-        let answers = join_all(shuffled.iter().map(|delivery| hub.deliver(&other, delivery))).await;
+        let answers = join_all(
+            shuffled
+                .iter()
+                .map(|delivery| hub.deliver(&other, delivery)),
+        )
+        .await;
         assert!(answers.iter().all(|answer| answer.status == 200));
     } else {
         hub.deliver_all(&other, shuffled).await;
     }
-    let names: Vec<_> = shuffled.iter().map(|delivery| (&delivery.event, delivery.created_at)).collect();
-    pretty_eq(&dump(hub, &one).await, &dump(hub, &other).await, &format!("{names:#?}"));
+    let names: Vec<_> = shuffled
+        .iter()
+        .map(|delivery| (&delivery.event, delivery.created_at))
+        .collect();
+    pretty_eq(
+        &dump(hub, &one).await,
+        &dump(hub, &other).await,
+        &format!("{names:#?}"),
+    );
 }
 
 fn pretty_eq(

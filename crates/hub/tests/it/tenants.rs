@@ -2,7 +2,10 @@
 
 use axum::{body::Body, http::Request};
 use calbridge::{config::Config, keys};
-use calbridge_core::{ids::TenantId, scope::{Permission, Scope}};
+use calbridge_core::{
+    ids::TenantId,
+    scope::{Permission, Scope},
+};
 use calbridge_emulator::{CalCom, Calendly, Delivery, calcom::NewBooking, calendly::NewInvitee};
 use calbridge_store::{Store, each_engine};
 use secrecy::ExposeSecret;
@@ -12,7 +15,9 @@ use crate::hub::{Answer, Place, TestHub, at};
 
 async fn key(hub: &TestHub, place: &Place, permissions: &[Permission]) -> String {
     let permissions = permissions.iter().copied().collect();
-    let (_, key) = keys::create(&hub.app, &place.scope, "test", permissions, None).await.unwrap();
+    let (_, key) = keys::create(&hub.app, &place.scope, "test", permissions, None)
+        .await
+        .unwrap();
     key.expose_secret().to_owned()
 }
 
@@ -36,8 +41,22 @@ fn some_deliveries() -> Vec<Delivery> {
     let mut calendly = Calendly::new(1);
     let now = at("2026-01-05T08:00:00Z");
     let start = at("2026-03-02T10:00:00Z");
-    let mut sent = cal.book(NewBooking::new("intro", start, "Ann", "ann@example.org"), now).unwrap().1;
-    sent.extend(calendly.book(NewInvitee::new("first-assessment", start, "Bob", "bob@example.org"), now).unwrap().1);
+    let mut sent = cal
+        .book(
+            NewBooking::new("intro", start, "Ann", "ann@example.org"),
+            now,
+        )
+        .unwrap()
+        .1;
+    sent.extend(
+        calendly
+            .book(
+                NewInvitee::new("first-assessment", start, "Bob", "bob@example.org"),
+                now,
+            )
+            .unwrap()
+            .1,
+    );
     sent
 }
 
@@ -126,6 +145,7 @@ each_engine! {
 
         let nobody = hub.get("/api/v1/bookings").await;
         assert_eq!((nobody.status.as_u16(), code(&nobody).as_str()), (401, "authentication_required"));
+        assert!(nobody.headers.contains_key("www-authenticate"));
         let stranger = call(&hub, "GET", "/api/v1/bookings", "cb_nobody", None).await;
         assert_eq!((stranger.status.as_u16(), code(&stranger).as_str()), (401, "invalid_key"));
         assert_eq!(call(&hub, "GET", "/api/v1/bookings", &reader, None).await.status, 200);

@@ -17,8 +17,16 @@ const SHARED_DOORS: [&str; 4] = [
 
 fn created(seed: u64) -> Delivery {
     let mut cal = CalCom::new(seed);
-    let new = NewBooking::new("intro", at("2026-03-02T10:00:00Z"), "Ann", "ann@example.org");
-    cal.book(new, at("2026-01-05T08:00:00Z")).unwrap().1.remove(0)
+    let new = NewBooking::new(
+        "intro",
+        at("2026-03-02T10:00:00Z"),
+        "Ann",
+        "ann@example.org",
+    );
+    cal.book(new, at("2026-01-05T08:00:00Z"))
+        .unwrap()
+        .1
+        .remove(0)
 }
 
 each_engine! {

@@ -19,10 +19,16 @@ fn seeds() -> Vec<(Provider, Vec<u8>)> {
     let now = "2031-01-05T08:00:00Z".parse().unwrap();
     let mut seeds = Vec::new();
     for name in calbridge_emulator::calcom::TRIGGERS {
-        seeds.push((Provider::CalCom, CalCom::new(1).trigger(name, now).unwrap().body));
+        seeds.push((
+            Provider::CalCom,
+            CalCom::new(1).trigger(name, now).unwrap().body,
+        ));
     }
     for name in calbridge_emulator::calendly::EVENTS {
-        seeds.push((Provider::Calendly, Calendly::new(1).trigger(name, now).unwrap().body));
+        seeds.push((
+            Provider::Calendly,
+            Calendly::new(1).trigger(name, now).unwrap().body,
+        ));
     }
     seeds
 }
@@ -43,12 +49,30 @@ fn mutated(rng: &mut StdRng, body: &[u8]) -> Vec<u8> {
         }
         3 => {
             let long = "x".repeat(rng.random_range(1..400_000));
-            body = String::from_utf8_lossy(&body).replace("ACCEPTED", &long).into_bytes();
+            body = String::from_utf8_lossy(&body)
+                .replace("ACCEPTED", &long)
+                .into_bytes();
         }
-        4 => body = String::from_utf8_lossy(&body).replace("2031", "999999999").into_bytes(),
-        5 => body = String::from_utf8_lossy(&body).replace('@', "\\u0000@\\ud800").into_bytes(),
-        6 => body = String::from_utf8_lossy(&body).replace("null", "[{}, -1e400, \"\\u202e\"]").into_bytes(),
-        7 => body = (0..rng.random_range(0..5000)).map(|_| rng.random()).collect(),
+        4 => {
+            body = String::from_utf8_lossy(&body)
+                .replace("2031", "999999999")
+                .into_bytes()
+        }
+        5 => {
+            body = String::from_utf8_lossy(&body)
+                .replace('@', "\\u0000@\\ud800")
+                .into_bytes()
+        }
+        6 => {
+            body = String::from_utf8_lossy(&body)
+                .replace("null", "[{}, -1e400, \"\\u202e\"]")
+                .into_bytes()
+        }
+        7 => {
+            body = (0..rng.random_range(0..5000))
+                .map(|_| rng.random())
+                .collect()
+        }
         _ => {
             let at = rng.random_range(0..body.len());
             let piece = body[at..].to_vec();
@@ -66,7 +90,16 @@ async fn start() -> (tempfile::TempDir, Server, [String; 2]) {
     };
     std::fs::create_dir(&home.data_dir).unwrap();
     let path = |provider: &str| {
-        let added = home.run(&["connections", "add", provider, "--name", "hostile", "--webhook-secret", SECRET, "--json"]);
+        let added = home.run(&[
+            "connections",
+            "add",
+            provider,
+            "--name",
+            "hostile",
+            "--webhook-secret",
+            SECRET,
+            "--json",
+        ]);
         added["webhook_path"].as_str().unwrap().to_owned()
     };
     let paths = [path("calcom"), path("calendly")];
@@ -83,9 +116,16 @@ async fn hostile_bodies_get_an_answer_and_do_no_harm() {
     for n in 0..REQUESTS {
         let (provider, body) = &seeds[rng.random_range(0..seeds.len())];
         let body = mutated(&mut rng, body);
-        let path = if *provider == Provider::CalCom { &calcom } else { &calendly };
+        let path = if *provider == Provider::CalCom {
+            &calcom
+        } else {
+            &calendly
+        };
         let mut request = client.post(format!("{}{path}", server.base));
-        #[expect(clippy::disallowed_methods, reason = "the real binary has the real clock")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the real binary has the real clock"
+        )]
         let now = jiff::Timestamp::now();
         for (name, value) in calbridge_providers::sign(*provider, &SECRET.into(), &body, now) {
             request = request.header(name, value);
@@ -98,7 +138,10 @@ async fn hostile_bodies_get_an_answer_and_do_no_harm() {
         }
         let answer = request.body(body.clone()).send().await.unwrap();
         let status = answer.status();
-        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        let kind = answer.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .to_owned();
         assert!(
             status.is_success() || kind.starts_with("application/problem+json"),
             "{status} {kind} for {}",
@@ -119,14 +162,17 @@ async fn raw(server: &Server, bytes: &[u8]) -> String {
     // The server may close before it has read everything.
     let _refused = stream.write_all(bytes).await;
     let mut answer = Vec::new();
-    let _closed = tokio::time::timeout(Duration::from_secs(40), stream.read_to_end(&mut answer)).await;
+    let _closed =
+        tokio::time::timeout(Duration::from_secs(40), stream.read_to_end(&mut answer)).await;
     String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_framing_is_cut_short() {
     let (_folder, mut server, [calcom, _]) = start().await;
-    let head = |rest: &str| format!("POST {calcom} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{rest}\r\n");
+    let head = |rest: &str| {
+        format!("POST {calcom} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{rest}\r\n")
+    };
 
     let announced = raw(&server, head("Content-Length: 99999999999\r\n").as_bytes()).await;
     assert!(announced.starts_with("HTTP/1.1 413"), "{announced}");
@@ -138,14 +184,21 @@ async fn hostile_framing_is_cut_short() {
         endless.extend_from_slice(b"\r\n");
     }
     let endless = raw(&server, &endless).await;
-    assert!(endless.starts_with("HTTP/1.1 413"), "{}", &endless[..endless.len().min(200)]);
+    assert!(
+        endless.starts_with("HTTP/1.1 413"),
+        "{}",
+        &endless[..endless.len().min(200)]
+    );
 
     // A client that announces a body and never sends it.
     let slow = raw(&server, head("Content-Length: 10\r\n").as_bytes()).await;
     assert!(slow.starts_with("HTTP/1.1 408"), "{slow}");
 
     let rubbish = raw(&server, b"\x00\x01\x02 not http at all\r\n\r\n").await;
-    assert!(rubbish.is_empty() || rubbish.starts_with("HTTP/1.1 400"), "{rubbish}");
+    assert!(
+        rubbish.is_empty() || rubbish.starts_with("HTTP/1.1 400"),
+        "{rubbish}"
+    );
     assert!(server.is_alive());
     assert_eq!(server.stop(), Some(0));
 }

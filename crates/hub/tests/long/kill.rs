@@ -18,8 +18,8 @@ use calbridge_store::{
     testing::postgres_db,
 };
 use jiff::{SignedDuration, Timestamp};
-use secrecy::ExposeSecret;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use secrecy::ExposeSecret;
 
 use crate::server::{Home, Server};
 
@@ -35,12 +35,24 @@ fn deliveries() -> Vec<Delivery> {
     for n in 0..BOOKINGS {
         let now = begin + SignedDuration::from_mins(n);
         let start = begin + SignedDuration::from_hours(48 * (n + 1));
-        let new = NewBooking::new("intro", start, format!("Person {n}"), format!("person{n}@example.org"));
+        let new = NewBooking::new(
+            "intro",
+            start,
+            format!("Person {n}"),
+            format!("person{n}@example.org"),
+        );
         let (uid, sent) = cal.book(new, now).unwrap();
         all.extend(sent);
         let later = now + SignedDuration::from_hours(1);
         if n % 3 == 1 {
-            let (_, sent) = cal.reschedule(&uid, start + SignedDuration::from_hours(3), By::Booker, later).unwrap();
+            let (_, sent) = cal
+                .reschedule(
+                    &uid,
+                    start + SignedDuration::from_hours(3),
+                    By::Booker,
+                    later,
+                )
+                .unwrap();
             all.extend(sent);
         } else if n % 3 == 2 {
             all.extend(cal.cancel(&uid, CancelledBy::Booker, None, later).unwrap());
@@ -76,9 +88,12 @@ impl Load {
 
     async fn send_one_by_one(&self, client: &reqwest::Client, url: &str) {
         loop {
-            let Some(delivery) = self.waiting.lock().unwrap().pop() else { return };
+            let Some(delivery) = self.waiting.lock().unwrap().pop() else {
+                return;
+            };
             let now = "2031-01-05T08:00:00Z".parse().unwrap();
-            let answer = calbridge_emulator::sender::send(client, url, Some(SECRET), &delivery, now).await;
+            let answer =
+                calbridge_emulator::sender::send(client, url, Some(SECRET), &delivery, now).await;
             if answer.is_ok_and(|answer| answer.status == 200) {
                 self.answered.fetch_add(1, Ordering::SeqCst);
                 continue;
@@ -108,7 +123,16 @@ async fn killed_again_and_again(home: Home, open: impl AsyncFn() -> Db) {
         waiting: Mutex::new(sent),
         ..Load::default()
     });
-    let added = home.run(&["connections", "add", "calcom", "--name", "cal", "--webhook-secret", SECRET, "--json"]);
+    let added = home.run(&[
+        "connections",
+        "add",
+        "calcom",
+        "--name",
+        "cal",
+        "--webhook-secret",
+        SECRET,
+        "--json",
+    ]);
     let path = added["webhook_path"].as_str().expect("a path").to_owned();
     let mut rng = StdRng::seed_from_u64(3);
     for _ in 0..KILLS {
@@ -131,13 +155,22 @@ async fn killed_again_and_again(home: Home, open: impl AsyncFn() -> Db) {
     let total = i64::try_from(total).unwrap();
     assert_eq!(count("SELECT COUNT(*) FROM webhook_events").await, total);
     assert_eq!(count("SELECT COUNT(*) FROM webhook_bodies").await, total);
-    assert_eq!(count("SELECT COUNT(*) FROM webhook_events WHERE status = 'processed'").await, total);
+    assert_eq!(
+        count("SELECT COUNT(*) FROM webhook_events WHERE status = 'processed'").await,
+        total
+    );
     assert_eq!(count("SELECT COUNT(*) FROM bookings").await, BOOKINGS);
     assert_eq!(count("SELECT COUNT(*) FROM leads").await, BOOKINGS);
     assert_eq!(count("SELECT COUNT(*) FROM activities").await, total);
     assert_eq!(count("SELECT COUNT(*) FROM booking_changes").await, total);
-    assert_eq!(count("SELECT COUNT(*) FROM bookings WHERE status = 'cancelled'").await, BOOKINGS / 3);
-    assert_eq!(count("SELECT COUNT(*) FROM bookings WHERE rescheduled_count = 1").await, BOOKINGS / 3);
+    assert_eq!(
+        count("SELECT COUNT(*) FROM bookings WHERE status = 'cancelled'").await,
+        BOOKINGS / 3
+    );
+    assert_eq!(
+        count("SELECT COUNT(*) FROM bookings WHERE rescheduled_count = 1").await,
+        BOOKINGS / 3
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -149,12 +182,19 @@ async fn what_was_answered_survives_kills_on_sqlite() {
     };
     std::fs::create_dir(&home.data_dir).unwrap();
     let file = home.data_dir.join("calbridge.db");
-    killed_again_and_again(home, async || Db::open_sqlite(&file, SqliteOptions::default()).await.unwrap()).await;
+    killed_again_and_again(home, async || {
+        Db::open_sqlite(&file, SqliteOptions::default())
+            .await
+            .unwrap()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_survives_kills_on_postgres() {
-    let database = postgres_db(MIGRATIONS).await.expect("PostgreSQL: run ./test long");
+    let database = postgres_db(MIGRATIONS)
+        .await
+        .expect("PostgreSQL: run ./test long");
     let folder = tempfile::tempdir().unwrap();
     let home = Home {
         data_dir: folder.path().to_owned(),

@@ -46,7 +46,11 @@ impl Home {
 
     /// Start the server and wait until it is ready.
     pub async fn serve(&self) -> Server {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let listen = format!("127.0.0.1:{port}");
         let mut command = binary(&self.data_dir);
         command.args(["serve", "--listen", &listen, "--migrate"]);
@@ -74,13 +78,19 @@ fn binary(scratch: &Path) -> Command {
 
 impl Server {
     async fn wait_until_ready(&mut self) {
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build().unwrap();
+        let client = reqwest::Client::builder()
+            .timeout(Duration::from_secs(2))
+            .build()
+            .unwrap();
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("the server ended with {status}: {}", self.complaints());
             }
-            let answer = client.get(format!("{}/health/ready", self.base)).send().await;
+            let answer = client
+                .get(format!("{}/health/ready", self.base))
+                .send()
+                .await;
             if answer.is_ok_and(|answer| answer.status() == 200) {
                 return;
             }
@@ -120,7 +130,10 @@ impl Server {
     /// Resident memory in bytes.
     pub fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
         let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         kilobytes * 1024
     }

@@ -10,14 +10,23 @@ use crate::{
 };
 
 impl Teller {
-    pub(super) fn hear_attendance(&mut self, at: Timestamp, fact: &Fact, marks: &[AttendanceMark]) -> Heard {
+    pub(super) fn hear_attendance(
+        &mut self,
+        at: Timestamp,
+        fact: &Fact,
+        marks: &[AttendanceMark],
+    ) -> Heard {
         self.absorb(at, fact, Times::IfUnknown);
         let mut moves = Vec::new();
         let mut note = Note::NobodyByThatAddress;
         for mark in marks {
-            let Some(key) = self.marked(mark, at) else { continue };
+            let Some(key) = self.marked(mark, at) else {
+                continue;
+            };
             note = Note::Repeated;
-            let Some(attendee) = self.attendees.get_mut(&key) else { continue };
+            let Some(attendee) = self.attendees.get_mut(&key) else {
+                continue;
+            };
             let was = attendee.absent;
             attendee.absent = Some(mark.absent);
             let kind = match (was, mark.absent) {
@@ -54,7 +63,12 @@ impl Teller {
                 let known = self
                     .attendees
                     .values()
-                    .find(|attendee| attendee.email.as_ref().is_some_and(|told| told.value == *email))
+                    .find(|attendee| {
+                        attendee
+                            .email
+                            .as_ref()
+                            .is_some_and(|told| told.value == *email)
+                    })
                     .map(|attendee| attendee.key.clone());
                 if known.is_none() && self.base == Base::Hinted {
                     let attendee = Attendee {
@@ -70,7 +84,13 @@ impl Teller {
         }
     }
 
-    pub(super) fn hear_joined(&mut self, at: Timestamp, fact: &Fact, confirmation: Confirmation, came_over: bool) -> Heard {
+    pub(super) fn hear_joined(
+        &mut self,
+        at: Timestamp,
+        fact: &Fact,
+        confirmation: Confirmation,
+        came_over: bool,
+    ) -> Heard {
         let change = &fact.change;
         if matches!(self.base, Base::Cancelled(_) | Base::Rejected) {
             return Heard::Nothing(Note::AfterTheEnd);
@@ -129,7 +149,9 @@ impl Teller {
             attendee.changed_at = at;
             changed = true;
             if !goes_over {
-                self.standing.cancellation_reason.clone_from(&change.details.reason);
+                self.standing
+                    .cancellation_reason
+                    .clone_from(&change.details.reason);
                 moves.push(Move {
                     concerned: vec![described.key.clone()],
                     ..self.one_move(MoveKind::Cancelled, change)

@@ -10,10 +10,16 @@ use crate::{
 };
 
 impl Teller {
-    pub(super) fn hear_created(&mut self, at: Timestamp, fact: &Fact, confirmation: Confirmation) -> Heard {
+    pub(super) fn hear_created(
+        &mut self,
+        at: Timestamp,
+        fact: &Fact,
+        confirmation: Confirmation,
+    ) -> Heard {
         let change = &fact.change;
         let kind = match (self.base, confirmation) {
-            (Base::Cancelled(_), _) | (Base::Rejected, Confirmation::Pending | Confirmation::Rejected) => {
+            (Base::Cancelled(_), _)
+            | (Base::Rejected, Confirmation::Pending | Confirmation::Rejected) => {
                 return Heard::Nothing(Note::AfterTheEnd);
             }
             (Base::Completed, _) => {
@@ -22,7 +28,9 @@ impl Teller {
             }
             (Base::Hinted, Confirmation::Pending) => MoveKind::Requested,
             (Base::Hinted, _) => MoveKind::Booked,
-            (Base::Open(Confirmation::Pending) | Base::Rejected, Confirmation::Confirmed) => MoveKind::Confirmed,
+            (Base::Open(Confirmation::Pending) | Base::Rejected, Confirmation::Confirmed) => {
+                MoveKind::Confirmed
+            }
             (Base::Open(_), _) => {
                 // A copy; it may still know of a move that nobody told us of.
                 let moves: Vec<_> = self.retime(change).into_iter().collect();
@@ -53,7 +61,8 @@ impl Teller {
         new_generation: bool,
     ) -> Heard {
         let change = &fact.change;
-        let same_time = change.details.start.is_none() || change.details.start == self.standing.start;
+        let same_time =
+            change.details.start.is_none() || change.details.start == self.standing.start;
         let ended = matches!(self.base, Base::Cancelled(_) | Base::Rejected);
         if !new_generation && self.base != Base::Hinted {
             if ended {
@@ -92,7 +101,12 @@ impl Teller {
         }
     }
 
-    pub(super) fn cancel(&mut self, at: Timestamp, fact: &Fact, confirmation: Confirmation) -> Heard {
+    pub(super) fn cancel(
+        &mut self,
+        at: Timestamp,
+        fact: &Fact,
+        confirmation: Confirmation,
+    ) -> Heard {
         self.absorb(at, fact, Times::IfUnknown);
         self.base = Base::Cancelled(confirmation);
         self.standing

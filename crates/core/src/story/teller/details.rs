@@ -32,7 +32,10 @@ impl Teller {
             }
         };
         // Nor is a marker for a video room newer than the room.
-        let marker = details.location.as_deref().is_some_and(|place| place.starts_with("integrations:"));
+        let marker = details
+            .location
+            .as_deref()
+            .is_some_and(|place| place.starts_with("integrations:"));
         if !(marker && standing.location.is_some()) {
             keep(&mut standing.location, &details.location);
         }

@@ -24,9 +24,14 @@ impl Teller {
         if let Some(old) = self.standing.subject.replace(subject.clone()) {
             self.superseded.insert(old);
         }
-        self.superseded.extend(change.identity.former.iter().cloned());
+        self.superseded
+            .extend(change.identity.former.iter().cloned());
         self.superseded.remove(subject);
-        if first { Generation::Current } else { Generation::New }
+        if first {
+            Generation::Current
+        } else {
+            Generation::New
+        }
     }
 
     /// What belonged to the time that is given up ends with it.
@@ -65,9 +70,7 @@ impl Teller {
     }
 
     pub(super) fn is_stale(&self, details: &Details) -> bool {
-        let differs = |told: Option<Timestamp>, known: Option<Timestamp>| {
-            matches!((told, known), (Some(told), Some(known)) if told != known)
-        };
+        let differs = |told: Option<Timestamp>, known: Option<Timestamp>| matches!((told, known), (Some(told), Some(known)) if told != known);
         differs(details.start, self.standing.start) || differs(details.end, self.standing.end)
     }
 }

@@ -88,7 +88,8 @@ impl Teller {
     }
 
     pub fn hear(&mut self, at: Timestamp, fact: &Fact) -> Step {
-        let before = (self.base != Base::Hinted || !self.attendees.is_empty()).then(|| self.brief());
+        let before =
+            (self.base != Base::Hinted || !self.attendees.is_empty()).then(|| self.brief());
         let heard = self.consider(at, fact);
         let (mut moves, note) = match heard {
             Heard::Moved(moves) => (moves, None),
@@ -120,9 +121,7 @@ impl Teller {
     pub fn into_standing(mut self) -> Standing {
         self.standing.state = self.state();
         let mut attendees: Vec<_> = self.attendees.into_values().collect();
-        attendees.sort_by(|a, b| {
-            (a.role, a.joined_at, &a.key).cmp(&(b.role, b.joined_at, &b.key))
-        });
+        attendees.sort_by(|a, b| (a.role, a.joined_at, &a.key).cmp(&(b.role, b.joined_at, &b.key)));
         self.standing.attendees = attendees;
         self.standing
     }
@@ -145,7 +144,9 @@ impl Teller {
         let change = &fact.change;
         match &change.what {
             What::Created { confirmation } => self.hear_created(at, fact, *confirmation),
-            What::Rescheduled { confirmation } => self.hear_rescheduled(at, fact, *confirmation, new_generation),
+            What::Rescheduled { confirmation } => {
+                self.hear_rescheduled(at, fact, *confirmation, new_generation)
+            }
             What::Superseded => Heard::Nothing(Note::AwaitsOtherHalf),
             What::Confirmed => match self.base {
                 Base::Hinted | Base::Open(Confirmation::Pending) | Base::Rejected => {
@@ -157,7 +158,9 @@ impl Teller {
                 Base::Hinted | Base::Open(_) => {
                     self.absorb(at, fact, Times::IfUnknown);
                     self.base = Base::Rejected;
-                    self.standing.cancellation_reason.clone_from(&change.details.reason);
+                    self.standing
+                        .cancellation_reason
+                        .clone_from(&change.details.reason);
                     self.moved(MoveKind::Declined, change)
                 }
                 _ => Heard::Nothing(self.settled_note()),
@@ -185,9 +188,15 @@ impl Teller {
                 self.moved(MoveKind::Paid, change)
             }
             What::Updated => {
-                let place = (self.standing.location.clone(), self.standing.meeting_url.clone());
+                let place = (
+                    self.standing.location.clone(),
+                    self.standing.meeting_url.clone(),
+                );
                 self.witness(at, fact);
-                let now = (self.standing.location.clone(), self.standing.meeting_url.clone());
+                let now = (
+                    self.standing.location.clone(),
+                    self.standing.meeting_url.clone(),
+                );
                 if place == now || place == (None, None) {
                     return Heard::Nothing(Note::Repeated);
                 }
@@ -205,7 +214,10 @@ impl Teller {
                 }
                 self.moved(MoveKind::Reassigned, change)
             }
-            What::Joined { confirmation, moved } => self.hear_joined(at, fact, *confirmation, *moved),
+            What::Joined {
+                confirmation,
+                moved,
+            } => self.hear_joined(at, fact, *confirmation, *moved),
             What::Left { moved } => self.hear_left(at, fact, *moved),
             What::StatusSet { status } => self.hear_status_set(status, change),
             What::Assigned { user_id } => {
@@ -232,7 +244,9 @@ impl Teller {
             Base::Cancelled(Confirmation::Pending) => BookingState::Withdrawn,
             Base::Cancelled(_) => BookingState::Cancelled,
             Base::Open(Confirmation::Pending) if everybody_left => BookingState::Withdrawn,
-            Base::Hinted | Base::Open(_) | Base::Completed if everybody_left => BookingState::Cancelled,
+            Base::Hinted | Base::Open(_) | Base::Completed if everybody_left => {
+                BookingState::Cancelled
+            }
             Base::Hinted | Base::Open(_) | Base::Completed if nobody_came => BookingState::NoShow,
             Base::Open(Confirmation::Pending) => BookingState::Requested,
             Base::Hinted | Base::Open(_) => BookingState::Scheduled,
@@ -243,7 +257,9 @@ impl Teller {
     fn expected_bookers(&self) -> Vec<String> {
         self.attendees
             .values()
-            .filter(|attendee| attendee.place == Place::Taken && attendee.role == AttendeeRole::Booker)
+            .filter(|attendee| {
+                attendee.place == Place::Taken && attendee.role == AttendeeRole::Booker
+            })
             .map(|attendee| attendee.key.clone())
             .collect()
     }
@@ -269,7 +285,11 @@ impl Teller {
             concerned: Vec::new(),
             start: self.standing.start,
             previous_start: (kind == MoveKind::Rescheduled)
-                .then_some(self.standing.previous_start.or(change.details.previous_start))
+                .then_some(
+                    self.standing
+                        .previous_start
+                        .or(change.details.previous_start),
+                )
                 .flatten(),
             reason: change.details.reason.clone(),
         }

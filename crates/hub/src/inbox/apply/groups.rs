@@ -36,7 +36,11 @@ enum Name {
 }
 
 /// Gather the facts of the items by booking. Names that meet in one fact are names of one booking.
-pub(super) async fn gather(tx: &mut Tx, scope: &Scope, items: &[Item]) -> Result<Vec<Group>, StoreError> {
+pub(super) async fn gather(
+    tx: &mut Tx,
+    scope: &Scope,
+    items: &[Item],
+) -> Result<Vec<Group>, StoreError> {
     let known = known_references(tx, scope, items).await?;
     let mut names = Names::default();
     let mut facts = Vec::new();
@@ -64,7 +68,11 @@ pub(super) async fn gather(tx: &mut Tx, scope: &Scope, items: &[Item]) -> Result
     let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
     for (name, node) in &names.nodes {
         if let Name::Booking(id) = name {
-            groups.entry(names.root(*node)).or_default().bookings.push(*id);
+            groups
+                .entry(names.root(*node))
+                .or_default()
+                .bookings
+                .push(*id);
         }
     }
     for (node, references, fact) in facts {
@@ -72,7 +80,9 @@ pub(super) async fn gather(tx: &mut Tx, scope: &Scope, items: &[Item]) -> Result
         if group.facts.is_empty() {
             group.first_item = fact.item;
         }
-        let Some(item) = items.get(fact.item) else { continue };
+        let Some(item) = items.get(fact.item) else {
+            continue;
+        };
         group.makes_booking |= item.booking_id.is_none();
         for reference in references {
             if !group.references.contains(&reference) {

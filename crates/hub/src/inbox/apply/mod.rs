@@ -82,7 +82,10 @@ pub async fn apply(
     now: Timestamp,
 ) -> Result<Vec<Applied>, StoreError> {
     let groups = groups::gather(tx, scope, items).await?;
-    let ids: Vec<BookingId> = groups.iter().flat_map(|group| group.bookings.iter().copied()).collect();
+    let ids: Vec<BookingId> = groups
+        .iter()
+        .flat_map(|group| group.bookings.iter().copied())
+        .collect();
     let mut known = Known::load(tx, scope, &ids).await?;
 
     let mut chapters = Vec::with_capacity(groups.len());
@@ -92,16 +95,23 @@ pub async fn apply(
         }
     }
     let mut people = people::People::load(tx, scope, &chapters).await?;
-    let written = writing::write(tx, scope, rules, &chapters, items, &mut people, report, now).await?;
+    let written =
+        writing::write(tx, scope, rules, &chapters, items, &mut people, report, now).await?;
 
     let mut applied = vec![Applied::default(); items.len()];
     for (chapter, booking_id) in chapters.iter().zip(written) {
         for fact in &chapter.new_facts {
-            let Some(one) = applied.get_mut(fact.item) else { continue };
+            let Some(one) = applied.get_mut(fact.item) else {
+                continue;
+            };
             if !one.bookings.contains(&booking_id) {
                 one.bookings.push(booking_id);
             }
-            let step = chapter.story.steps.iter().find(|step| step.fingerprint == fact.fact.fingerprint);
+            let step = chapter
+                .story
+                .steps
+                .iter()
+                .find(|step| step.fingerprint == fact.fact.fingerprint);
             let moves = step.into_iter().flat_map(|step| &step.moves);
             one.moves.extend(moves.map(|one| one.kind.as_str()));
         }
@@ -137,10 +147,16 @@ impl Known {
         }
         let mut attendees: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for attendee in attendees::list(tx, scope, ids).await? {
-            attendees.entry(attendee.booking_id).or_default().push(attendee);
+            attendees
+                .entry(attendee.booking_id)
+                .or_default()
+                .push(attendee);
         }
         Ok(Self {
-            bookings: bookings.into_iter().map(|booking| (booking.id, booking)).collect(),
+            bookings: bookings
+                .into_iter()
+                .map(|booking| (booking.id, booking))
+                .collect(),
             changes,
             attendees,
         })
@@ -187,11 +203,18 @@ impl Chapter {
         for booking in &found {
             let changes = known.changes.remove(&booking.id).unwrap_or_default();
             // What somebody wrote by SQL was stored at position 0 and is told now for the first time.
-            let told: Vec<BookingChange> = changes.iter().filter(|change| change.position > 0).cloned().collect();
+            let told: Vec<BookingChange> = changes
+                .iter()
+                .filter(|change| change.position > 0)
+                .cloned()
+                .collect();
             old_stories.extend(tell(&facts(&told)).map(|story| (booking.id, story)));
             for change in changes {
                 // Bookings that are joined may share a fact.
-                if !old_changes.iter().any(|old: &BookingChange| old.fingerprint == change.fingerprint) {
+                if !old_changes
+                    .iter()
+                    .any(|old: &BookingChange| old.fingerprint == change.fingerprint)
+                {
                     old_changes.push(change);
                 }
             }
@@ -201,7 +224,9 @@ impl Chapter {
         for fact in group.facts {
             let name = &fact.fact.fingerprint;
             let told = old_changes.iter().any(|change| change.fingerprint == *name)
-                || new_facts.iter().any(|other| other.fact.fingerprint == *name);
+                || new_facts
+                    .iter()
+                    .any(|other| other.fact.fingerprint == *name);
             if !told {
                 new_facts.push(fact);
             }
@@ -215,8 +240,12 @@ impl Chapter {
             return None;
         }
         Some(Self {
-            connection_id: booking.as_ref().map_or(first.connection_id, |booking| booking.connection_id),
-            provider: booking.as_ref().map_or(first.provider, |booking| booking.booking_provider),
+            connection_id: booking
+                .as_ref()
+                .map_or(first.connection_id, |booking| booking.connection_id),
+            provider: booking
+                .as_ref()
+                .map_or(first.provider, |booking| booking.booking_provider),
             creates_leads: first.creates_leads,
             booking,
             joined: found,

@@ -13,8 +13,7 @@ use calbridge_core::{
     story::{AttendeeStanding, Outlook, Standing, Told},
 };
 use calbridge_store::{
-    StoreError,
-    ids,
+    StoreError, ids,
     leads::{self, Lead, LeadKeys},
     sql::{Json, Tx},
 };
@@ -37,12 +36,21 @@ pub(super) struct People {
 
 impl People {
     /// Load the leads that the bookers of the chapters may be, and set ids aside for those who are new.
-    pub async fn load(tx: &mut Tx, scope: &Scope, chapters: &[Chapter]) -> Result<Self, StoreError> {
+    pub async fn load(
+        tx: &mut Tx,
+        scope: &Scope,
+        chapters: &[Chapter],
+    ) -> Result<Self, StoreError> {
         let mut keys = LeadKeys::default();
         for chapter in chapters {
             let standing = &chapter.story.standing;
             keys.ids.extend(standing.lead_id.map(LeadId));
-            keys.ids.extend(chapter.old_attendees.iter().filter_map(|attendee| attendee.lead_id));
+            keys.ids.extend(
+                chapter
+                    .old_attendees
+                    .iter()
+                    .filter_map(|attendee| attendee.lead_id),
+            );
             for attendee in bookers_of(standing) {
                 let (email, phone) = identity(attendee);
                 keys.emails.extend(email);
@@ -145,7 +153,11 @@ impl People {
         lead_id: LeadId,
         booking: &BookingFace<'_>,
     ) {
-        let Some(lead) = self.by_id.get(&lead_id).and_then(|index| self.leads.get_mut(*index)) else {
+        let Some(lead) = self
+            .by_id
+            .get(&lead_id)
+            .and_then(|index| self.leads.get_mut(*index))
+        else {
             return;
         };
         let standing = &chapter.story.standing;
@@ -181,15 +193,27 @@ pub(super) struct BookingFace<'a> {
 /// The locks of an item: one per person it may be about.
 pub(super) fn lock_keys(scope: &Scope, item: &Item, keys: &mut Vec<i64>) {
     let tenant = scope.tenant_id().to_string();
-    for attendee in item.changes.iter().flat_map(|change| &change.details.attendees) {
+    for attendee in item
+        .changes
+        .iter()
+        .flat_map(|change| &change.details.attendees)
+    {
         if attendee.role != AttendeeRole::Booker {
             continue;
         }
         if let Some(email) = &attendee.email {
             keys.push(fingerprint::lock_key(["lead-email", &tenant, email]));
         }
-        if let Some(phone) = attendee.phone.as_deref().and_then(|phone| PhoneNumber::parse(phone).ok()) {
-            keys.push(fingerprint::lock_key(["lead-phone", &tenant, phone.as_str()]));
+        if let Some(phone) = attendee
+            .phone
+            .as_deref()
+            .and_then(|phone| PhoneNumber::parse(phone).ok())
+        {
+            keys.push(fingerprint::lock_key([
+                "lead-phone",
+                &tenant,
+                phone.as_str(),
+            ]));
         }
     }
 }
@@ -225,7 +249,11 @@ fn new_lead(
     phone: Option<String>,
     now: Timestamp,
 ) -> Lead {
-    let name = attendee.name.as_ref().map(|told| told.value.clone()).unwrap_or_default();
+    let name = attendee
+        .name
+        .as_ref()
+        .map(|told| told.value.clone())
+        .unwrap_or_default();
     Lead {
         id,
         public_id: Uuid::now_v7(),
@@ -303,14 +331,22 @@ fn learn_profile(lead: &mut Lead, standing: &Standing, attendee: &AttendeeStandi
         }
     };
     keep("phone", &mut lead.phone, attendee.phone.as_ref());
-    keep("time_zone", &mut lead.time_zone, attendee.time_zone.as_ref());
+    keep(
+        "time_zone",
+        &mut lead.time_zone,
+        attendee.time_zone.as_ref(),
+    );
     keep("language", &mut lead.language, attendee.language.as_ref());
     // The notes of a group meeting are somebody's, but we cannot tell whose.
     if !standing.group {
-        let notes = standing.notes.as_ref().filter(|told| !told.value.is_empty()).map(|told| Told {
-            value: format!("Booking notes: {}", told.value),
-            at: told.at,
-        });
+        let notes = standing
+            .notes
+            .as_ref()
+            .filter(|told| !told.value.is_empty())
+            .map(|told| Told {
+                value: format!("Booking notes: {}", told.value),
+                at: told.at,
+            });
         keep("activity_notes", &mut lead.activity_notes, notes.as_ref());
     }
     if lead.email_key.is_some() {
@@ -336,10 +372,18 @@ fn learn_origin(
     if told_at.get("reference").is_none_or(|at| first_at <= *at) {
         told_at.insert("reference".to_owned(), first_at);
         lead.reference = Some(booking.booking_type.to_owned());
-        let source = rules.tenant.source_detail.as_deref().unwrap_or("website_direct");
+        let source = rules
+            .tenant
+            .source_detail
+            .as_deref()
+            .unwrap_or("website_direct");
         lead.source_detail = Some(source.to_owned());
     }
-    if let Some(told) = standing.utm.as_ref().filter(|_| !standing.group || attendee.key == BOOKER) {
+    if let Some(told) = standing
+        .utm
+        .as_ref()
+        .filter(|_| !standing.group || attendee.key == BOOKER)
+    {
         if lead.first_utm_at.is_none_or(|at| told.at < at) {
             lead.first_utm = Some(Json(told.value.clone()));
             lead.first_utm_at = Some(told.at);
@@ -367,8 +411,15 @@ fn learn_booking(
     let rank = standing.age_rank(attendee);
     // Of bookings that are joined, the lead knows one.
     let current = lead.current_booking_id;
-    let was_current = current == Some(booking.id) || chapter.joined.iter().any(|joined| current == Some(joined.id));
-    let is_newer = lead.current_booking_rank.as_ref().is_none_or(|known| *known < rank);
+    let was_current = current == Some(booking.id)
+        || chapter
+            .joined
+            .iter()
+            .any(|joined| current == Some(joined.id));
+    let is_newer = lead
+        .current_booking_rank
+        .as_ref()
+        .is_none_or(|known| *known < rank);
     if !was_current && !is_newer {
         return;
     }
@@ -386,7 +437,11 @@ fn learn_booking(
         .iter()
         .find(|(told_of, _)| current == Some(*told_of))
         .and_then(|(_, story)| {
-            let old = story.standing.attendees.iter().find(|old| old.key == attendee.key)?;
+            let old = story
+                .standing
+                .attendees
+                .iter()
+                .find(|old| old.key == attendee.key)?;
             Some(story.standing.outlook(old))
         });
     let Some(status) = rules.tenant.lead_statuses.status(outlook) else {

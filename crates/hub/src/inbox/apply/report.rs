@@ -40,13 +40,22 @@ impl RowChanges {
             _ => "update",
         };
         let side = |values: Option<&Vec<Value>>, index: usize| {
-            values.and_then(|values| values.get(index)).map_or(JsonValue::Null, shown)
+            values
+                .and_then(|values| values.get(index))
+                .map_or(JsonValue::Null, shown)
         };
         let columns = columns
             .iter()
             .enumerate()
-            .map(|(index, column)| (*column, [side(old.as_ref(), index), side(new.as_ref(), index)]))
-            .filter(|(column, [old, new])| old != new && !matches!(*column, "revision" | "updated_at"))
+            .map(|(index, column)| {
+                (
+                    *column,
+                    [side(old.as_ref(), index), side(new.as_ref(), index)],
+                )
+            })
+            .filter(|(column, [old, new])| {
+                old != new && !matches!(*column, "revision" | "updated_at")
+            })
             .collect();
         self.0.push(RowChange {
             table,

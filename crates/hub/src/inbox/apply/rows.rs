@@ -11,8 +11,8 @@ use calbridge_core::{
 };
 use calbridge_store::{
     activities::Activity,
-    booking_changes::BookingChange,
     attendees::Attendee,
+    booking_changes::BookingChange,
     bookings::Booking,
     sql::{Json, cut_to_micros},
 };
@@ -91,8 +91,14 @@ pub(super) fn says_the_same(old: &Booking, new: &Booking) -> bool {
 }
 
 /// The attendees' rows.
-pub(super) fn attendees(scope: &Scope, chapter: &Chapter, id: BookingId, leads: &LeadsByKey) -> Vec<Attendee> {
-    let text = |told: Option<&calbridge_core::story::Told<String>>| told.map(|told| told.value.clone());
+pub(super) fn attendees(
+    scope: &Scope,
+    chapter: &Chapter,
+    id: BookingId,
+    leads: &LeadsByKey,
+) -> Vec<Attendee> {
+    let text =
+        |told: Option<&calbridge_core::story::Told<String>>| told.map(|told| told.value.clone());
     chapter
         .story
         .standing
@@ -144,8 +150,15 @@ pub(super) fn changes(
     for (step, position) in chapter.story.steps.iter().zip(1_i32..) {
         let effective = step.note.is_none();
         let note = step.note.map(|note: Note| note.as_str().to_owned());
-        let (before, after) = (step.before.clone().map(Json), Some(Json(step.after.clone())));
-        if let Some(old) = chapter.old_changes.iter().find(|old| old.fingerprint == step.fingerprint) {
+        let (before, after) = (
+            step.before.clone().map(Json),
+            Some(Json(step.after.clone())),
+        );
+        if let Some(old) = chapter
+            .old_changes
+            .iter()
+            .find(|old| old.fingerprint == step.fingerprint)
+        {
             let row = BookingChange {
                 position,
                 effective,
@@ -206,7 +219,9 @@ pub(super) fn activities(
             let fingerprint = entry.key.split(':').next().unwrap_or_default();
             let lead = leads.get(&entry.attendee_key).or_else(|| {
                 // Before anybody was known as the booker, a mark may have named somebody.
-                (entry.attendee_key == BOOKER).then(|| leads.values().next()).flatten()
+                (entry.attendee_key == BOOKER)
+                    .then(|| leads.values().next())
+                    .flatten()
             });
             Activity {
                 id: 0,

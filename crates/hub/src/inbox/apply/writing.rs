@@ -25,7 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{
-    Chapter, Item, Rules, RowChanges,
+    Chapter, Item, RowChanges, Rules,
     people::{self, BookingFace, People},
     rows::{self, LeadsByKey},
 };
@@ -52,7 +52,10 @@ struct Sheet {
 }
 
 /// Write the chapters; answers the booking of each.
-#[expect(clippy::too_many_arguments, reason = "context first, then what it is about, then now")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "context first, then what it is about, then now"
+)]
 pub(super) async fn write(
     tx: &mut Tx,
     scope: &Scope,
@@ -63,7 +66,10 @@ pub(super) async fn write(
     mut report: Option<&mut RowChanges>,
     now: Timestamp,
 ) -> Result<Vec<BookingId>, StoreError> {
-    let new = chapters.iter().filter(|chapter| chapter.booking.is_none()).count();
+    let new = chapters
+        .iter()
+        .filter(|chapter| chapter.booking.is_none())
+        .count();
     let mut fresh_ids = ids::reserve(tx, "bookings", new).await?;
     fresh_ids.reverse();
     let mut sheet = Sheet::default();
@@ -75,7 +81,17 @@ pub(super) async fn write(
         };
         written.push(id);
         join_others(tx, scope, chapter, id, &mut sheet).await?;
-        fill(&mut sheet, scope, rules, chapter, items, people, id, report.as_deref_mut(), now);
+        fill(
+            &mut sheet,
+            scope,
+            rules,
+            chapter,
+            items,
+            people,
+            id,
+            report.as_deref_mut(),
+            now,
+        );
     }
     let (new_leads, changed_leads) = people.outcome(now);
     if let Some(report) = report {
@@ -91,7 +107,11 @@ pub(super) async fn write(
     booking_references::add(tx, scope, &sheet.references, now).await?;
     booking_changes::insert(tx, &sheet.new_changes).await?;
     booking_changes::update(tx, &sheet.changed_changes).await?;
-    let gone: Vec<_> = sheet.gone_attendees.iter().map(|attendee| attendee.id).collect();
+    let gone: Vec<_> = sheet
+        .gone_attendees
+        .iter()
+        .map(|attendee| attendee.id)
+        .collect();
     attendees::delete(tx, scope, &gone).await?;
     attendees::put(tx, &sheet.attendees).await?;
     for (booking_id, keys) in &sheet.gone_activities {
@@ -118,7 +138,9 @@ async fn join_others(
 ) -> Result<(), StoreError> {
     for other in &chapter.joined {
         bookings::join(tx, scope, other.id, id).await?;
-        if chapter.story.standing.told_by.is_some() && chapter.story.standing.told_by == other.told_by {
+        if chapter.story.standing.told_by.is_some()
+            && chapter.story.standing.told_by == other.told_by
+        {
             bookings::copy_payload(tx, scope, other.id, id).await?;
         }
         for former in [other.id.to_string(), other.public_id.to_string()] {
@@ -138,7 +160,10 @@ async fn join_others(
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "context first, then what it is about, then now")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "context first, then what it is about, then now"
+)]
 fn fill(
     sheet: &mut Sheet,
     scope: &Scope,
@@ -156,7 +181,10 @@ fn fill(
         .flatten()
         .map(String::as_str)
         .collect();
-    let booking_type = rules.tenant.booking_types.decide(standing.title.as_deref(), &event_type);
+    let booking_type = rules
+        .tenant
+        .booking_types
+        .decide(standing.title.as_deref(), &event_type);
     let face = BookingFace {
         id,
         provider: chapter.provider,
@@ -174,7 +202,10 @@ fn fill(
     let attendees = rows::attendees(scope, chapter, id, &leads);
     let (new_changes, changed_changes) = rows::changes(scope, chapter, items, id, now);
     let actor = |fingerprint: &str| {
-        let brought = chapter.new_facts.iter().find(|fact| fact.fact.fingerprint == fingerprint);
+        let brought = chapter
+            .new_facts
+            .iter()
+            .find(|fact| fact.fact.fingerprint == fingerprint);
         match brought.and_then(|fact| items.get(fact.item)) {
             Some(item) => item.actor.label(),
             None => chapter
@@ -196,11 +227,19 @@ fn fill(
         .filter(|entry| !keys.contains(&entry.activity_key))
         .filter_map(|entry| entry.activity_key.clone())
         .collect();
-    let put: Vec<Activity> = wanted.into_iter().filter(|entry| !had.contains(entry)).collect();
+    let put: Vec<Activity> = wanted
+        .into_iter()
+        .filter(|entry| !had.contains(entry))
+        .collect();
     let gone_attendees: Vec<Attendee> = chapter
         .old_attendees
         .iter()
-        .filter(|old| old.booking_id == id && !attendees.iter().any(|new| new.attendee_key == old.attendee_key))
+        .filter(|old| {
+            old.booking_id == id
+                && !attendees
+                    .iter()
+                    .any(|new| new.attendee_key == old.attendee_key)
+        })
         .cloned()
         .collect();
     let put_attendees: Vec<Attendee> = attendees
@@ -212,20 +251,53 @@ fn fill(
         let old = chapter.booking.as_ref();
         let changed = old.is_none_or(|old| !rows::says_the_same(old, &booking));
         if changed {
-            report.note("bookings", Some(id.to_string()), Booking::COLUMNS, old.map(Booking::values), Some(booking.values()));
+            report.note(
+                "bookings",
+                Some(id.to_string()),
+                Booking::COLUMNS,
+                old.map(Booking::values),
+                Some(booking.values()),
+            );
         }
         for change in &new_changes {
-            report.note("booking_changes", None, BookingChange::COLUMNS, None, Some(change.values()));
+            report.note(
+                "booking_changes",
+                None,
+                BookingChange::COLUMNS,
+                None,
+                Some(change.values()),
+            );
         }
         for attendee in &put_attendees {
-            let old = chapter.old_attendees.iter().find(|old| old.id == attendee.id);
-            report.note("attendees", old.map(|old| old.id.to_string()), Attendee::COLUMNS, old.map(Attendee::values), Some(attendee.values()));
+            let old = chapter
+                .old_attendees
+                .iter()
+                .find(|old| old.id == attendee.id);
+            report.note(
+                "attendees",
+                old.map(|old| old.id.to_string()),
+                Attendee::COLUMNS,
+                old.map(Attendee::values),
+                Some(attendee.values()),
+            );
         }
         for entry in &put {
-            report.note("activities", None, Activity::COLUMNS, None, Some(entry.values()));
+            report.note(
+                "activities",
+                None,
+                Activity::COLUMNS,
+                None,
+                Some(entry.values()),
+            );
         }
         for other in &chapter.joined {
-            report.note("bookings", Some(other.id.to_string()), Booking::COLUMNS, Some(other.values()), None);
+            report.note(
+                "bookings",
+                Some(other.id.to_string()),
+                Booking::COLUMNS,
+                Some(other.values()),
+                None,
+            );
         }
     }
 
@@ -276,19 +348,30 @@ fn had_activities(
 /// The body of the fact that told the details last, if it is one of the new ones.
 fn payload(chapter: &Chapter, items: &[Item]) -> Option<RawJson> {
     let told_by = chapter.story.standing.told_by.as_ref()?;
-    let fact = chapter.new_facts.iter().find(|fact| fact.fact.fingerprint == *told_by)?;
+    let fact = chapter
+        .new_facts
+        .iter()
+        .find(|fact| fact.fact.fingerprint == *told_by)?;
     items.get(fact.item)?.payload.clone()
 }
 
 fn fill_references(sheet: &mut Sheet, chapter: &Chapter, id: BookingId) {
-    sheet.references.extend(chapter.references.iter().map(|reference| ReferenceRow {
-        connection_id: chapter.connection_id,
-        reference: reference.clone(),
-        booking_id: id,
-    }));
+    sheet
+        .references
+        .extend(chapter.references.iter().map(|reference| ReferenceRow {
+            connection_id: chapter.connection_id,
+            reference: reference.clone(),
+            booking_id: id,
+        }));
 }
 
-fn fill_deed(sheet: &mut Sheet, scope: &Scope, chapter: &Chapter, items: &[Item], booking: &Booking) {
+fn fill_deed(
+    sheet: &mut Sheet,
+    scope: &Scope,
+    chapter: &Chapter,
+    items: &[Item],
+    booking: &Booking,
+) {
     let face = |booking: &Booking| {
         json!({
             "status": booking.status,
@@ -325,7 +408,7 @@ fn fill_jobs(
     now: Timestamp,
 ) {
     let due = |state_open: bool, ends_at: Option<Timestamp>, heard_at: Timestamp| {
-        let news = ends_at.is_some_and(|ends_at| ends_at + OLD_NEWS > heard_at);
+        let news = ends_at.is_some_and(|ends_at| heard_at.duration_since(ends_at) < OLD_NEWS);
         ends_at.filter(|_| state_open && news && rules.complete_after_end)
     };
     let is_open = booking.status == "scheduled" && booking.confirmation.as_str() == "confirmed";
@@ -353,6 +436,12 @@ fn note_leads(report: &mut RowChanges, new: &[Lead], changed: &[(Lead, Lead)]) {
         report.note("leads", None, Lead::COLUMNS, None, Some(lead.values()));
     }
     for (before, after) in changed {
-        report.note("leads", Some(after.id.to_string()), Lead::COLUMNS, Some(before.values()), Some(after.values()));
+        report.note(
+            "leads",
+            Some(after.id.to_string()),
+            Lead::COLUMNS,
+            Some(before.values()),
+            Some(after.values()),
+        );
     }
 }
