@@ -1,6 +1,7 @@
 //! The application: use cases, their front doors, and what runs in the background.
 
 pub mod app;
+#[cfg(feature = "emulator")]
 pub mod booking;
 pub mod cli;
 pub mod clock;
@@ -14,6 +15,7 @@ pub mod jobs;
 pub mod keys;
 pub mod leads;
 pub mod logging;
+pub mod reads;
 mod secret;
 pub mod serve;
 pub mod startup;

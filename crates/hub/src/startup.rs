@@ -65,12 +65,11 @@ pub enum Migrate {
 /// Open the database named by the settings, as it is.
 pub async fn open(config: &Config) -> Result<Store, StartError> {
     let data = &config.data;
-    let keys = match &data.keys {
-        Some(keys) => KeyRing::parse(keys)?,
-        None => {
-            make_data_dir(data.dir())?;
-            KeyRing::load_or_create(&data.key_file())?
-        }
+    let keys = if let Some(keys) = &data.keys {
+        KeyRing::parse(keys)?
+    } else {
+        make_data_dir(data.dir())?;
+        KeyRing::load_or_create(&data.key_file())?
     };
     let db = match &data.url {
         Some(url) => {

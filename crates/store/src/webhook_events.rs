@@ -102,8 +102,8 @@ row_type! {
 }
 
 /// A verified delivery, to be stored.
-#[derive(Clone, Debug)]
-pub struct NewWebhookEvent {
+#[derive(Clone, Copy, Debug)]
+pub struct NewWebhookEvent<'a> {
     /// Id for interfaces that promise a UUID.
     pub public_id: Uuid,
     /// Tenant of the connection.
@@ -113,11 +113,21 @@ pub struct NewWebhookEvent {
     /// Provider.
     pub provider: Provider,
     /// Its name, as sent.
-    pub event_type: String,
+    pub event_type: &'a str,
     /// Our name of it.
     pub canonical: Canonical,
     /// The provider's id of what it is about.
-    pub external_id: Option<String>,
+    pub external_id: Option<&'a str>,
+    /// What will have become of it at the end of the transaction; if not, [`finish`] says so.
+    pub status: EventStatus,
+    /// Why it is ignored.
+    pub reason: Option<&'a str>,
+    /// Why it fails.
+    pub error_message: Option<&'a str>,
+    /// How often applying it will have been tried.
+    pub attempts: i32,
+    /// When it is applied or ignored.
+    pub processed_at: Option<Timestamp>,
     /// When it happened, where the event says so.
     pub occurred_at: Option<Timestamp>,
     /// Signed with a time outside the tolerance.
@@ -125,11 +135,11 @@ pub struct NewWebhookEvent {
     /// Through which URL it came.
     pub door: &'static str,
     /// Equal for repetitions.
-    pub delivery_key: String,
+    pub delivery_key: &'a str,
     /// The headers, as received.
-    pub headers: Vec<(String, String)>,
+    pub headers: &'a [(String, String)],
     /// The body, as received.
-    pub body: Vec<u8>,
+    pub body: &'a [u8],
 }
 
 /// Whether a delivery told something new.
@@ -153,7 +163,7 @@ impl Recorded {
 /// Store deliveries with their raw bytes; repetitions raise a counter. The answers are in the order of `events`.
 pub async fn record(
     tx: &mut Tx,
-    events: &[NewWebhookEvent],
+    events: &[NewWebhookEvent<'_>],
     now: Timestamp,
 ) -> Result<Vec<Recorded>, StoreError> {
     let rows = events
@@ -164,14 +174,18 @@ pub async fn record(
                 event.tenant_id.into(),
                 event.connection_id.into(),
                 event.provider.into(),
-                (&event.event_type).into(),
+                event.event_type.into(),
                 event.canonical.into(),
-                (&event.external_id).into(),
-                EventStatus::Received.into(),
+                event.external_id.into(),
+                event.status.into(),
+                event.reason.into(),
+                event.error_message.into(),
+                event.attempts.into(),
+                event.processed_at.into(),
                 event.occurred_at.into(),
                 event.late.into(),
                 event.door.into(),
-                (&event.delivery_key).into(),
+                event.delivery_key.into(),
                 Value::from(now),
             ]
         })
@@ -179,7 +193,8 @@ pub async fn record(
     let inserted: Vec<(WebhookEventId, Uuid)> = tx
         .insert_rows_returning(
             "INSERT INTO webhook_events (public_id, tenant_id, connection_id, provider, event_type, canonical,
-                 external_id, status, occurred_at, late, door, delivery_key, created_at) VALUES",
+                 external_id, status, reason, error_message, attempts, processed_at, occurred_at, late, door,
+                 delivery_key, created_at) VALUES",
             rows,
             "ON CONFLICT (connection_id, delivery_key) DO NOTHING RETURNING id, public_id",
         )
@@ -196,8 +211,8 @@ pub async fn record(
             Some(vec![
                 (*id).into(),
                 event.tenant_id.into(),
-                Json(&event.headers).into(),
-                Value::from(event.body.as_slice()),
+                Json(event.headers).into(),
+                Value::from(event.body),
             ])
         })
         .collect();
@@ -220,7 +235,7 @@ pub async fn record(
 
 async fn count_repeat(
     tx: &mut Tx,
-    event: &NewWebhookEvent,
+    event: &NewWebhookEvent<'_>,
     now: Timestamp,
 ) -> Result<WebhookEventId, StoreError> {
     let (id,) = tx
@@ -229,7 +244,7 @@ async fn count_repeat(
              WHERE connection_id = $1 AND delivery_key = $2 RETURNING id",
         )
         .bind(event.connection_id)
-        .bind(&event.delivery_key)
+        .bind(event.delivery_key)
         .bind(now)
         .one()
         .await?;

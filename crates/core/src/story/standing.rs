@@ -114,24 +114,17 @@ impl Standing {
 
     /// What the booking means for one attendee.
     pub fn outlook(&self, attendee: &AttendeeStanding) -> Outlook {
+        let missed = attendee.absent == Some(true);
         match (attendee.place, self.state) {
             (Place::Moved, _) => Outlook::Elsewhere,
-            (Place::Left, _) => Outlook::Lost,
-            (Place::Taken, BookingState::Requested | BookingState::Scheduled)
-                if attendee.absent == Some(true) =>
-            {
-                Outlook::Missed
+            (Place::Left, _)
+            | (_, BookingState::Withdrawn | BookingState::Cancelled | BookingState::Rejected) => {
+                Outlook::Lost
             }
-            (Place::Taken, BookingState::Requested | BookingState::Scheduled) => Outlook::Ahead,
-            (Place::Taken, BookingState::Completed) if attendee.absent == Some(true) => {
-                Outlook::Missed
-            }
-            (Place::Taken, BookingState::Completed) => Outlook::Over,
             (Place::Taken, BookingState::NoShow) => Outlook::Missed,
-            (
-                Place::Taken,
-                BookingState::Withdrawn | BookingState::Cancelled | BookingState::Rejected,
-            ) => Outlook::Lost,
+            (Place::Taken, _) if missed => Outlook::Missed,
+            (Place::Taken, BookingState::Requested | BookingState::Scheduled) => Outlook::Ahead,
+            (Place::Taken, BookingState::Completed) => Outlook::Over,
         }
     }
 }

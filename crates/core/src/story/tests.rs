@@ -229,6 +229,25 @@ fn a_no_show_can_be_undone(#[case] marks: Vec<bool>, #[case] expected: BookingSt
 }
 
 #[test]
+fn a_meeting_nobody_came_to_is_not_completed_by_its_end() {
+    let told = story([
+        created("u1", "01T09:00", "05T10:00"),
+        attendance("u1", "05T10:10", true),
+        ended("u1", "05T10:00"),
+    ]);
+    assert_eq!(told.standing.state, BookingState::NoShow);
+    assert_eq!(kinds(&told), [MoveKind::Booked, MoveKind::NoShow]);
+    // Unless the absence was a mistake.
+    let told = story([
+        created("u1", "01T09:00", "05T10:00"),
+        attendance("u1", "05T10:10", true),
+        ended("u1", "05T10:00"),
+        attendance("u1", "06T10:10", false),
+    ]);
+    assert_eq!(told.standing.state, BookingState::Completed);
+}
+
+#[test]
 fn a_creation_without_a_time_comes_before_what_is_known_of_its_subject() {
     let mut late = created("u1", "20T09:00", "05T10:00");
     late.dated = Dated::ByReceipt;

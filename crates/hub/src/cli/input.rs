@@ -2,7 +2,7 @@
 
 use std::{io::Read, path::Path};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use secrecy::{ExposeSecret, SecretString};
 
 /// Stands for standard input.
@@ -37,9 +37,17 @@ pub(super) fn secret(
         _ => return Ok(argument),
     };
     let text = SecretString::from(text(file)?);
-    Ok(Some(SecretString::from(without_line_end(
-        text.expose_secret(),
-    ))))
+    let secret = without_line_end(text.expose_secret());
+    ensure!(
+        !secret.is_empty(),
+        "there is no secret in {}",
+        if file.as_os_str() == STDIN {
+            "standard input".into()
+        } else {
+            file.display().to_string()
+        }
+    );
+    Ok(Some(SecretString::from(secret)))
 }
 
 /// Editors and `echo` end a file with a line end that is not part of what it holds.

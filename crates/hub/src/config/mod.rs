@@ -128,6 +128,7 @@ fn find_file(environment: &Environment, flags: &Flags) -> Result<Option<PathBuf>
 }
 
 /// Secrets are shown as set or not set.
+#[expect(clippy::ref_option, reason = "the shape that serde wants")]
 pub(crate) fn shown_as_set<S: serde::Serializer>(
     secret: &Option<secrecy::SecretString>,
     serializer: S,

@@ -105,7 +105,7 @@ pub async fn enable(
     id: ConnectionId,
 ) -> Result<Connection, ChangeConnectionError> {
     change(app, scope, id, "connection.enable", |connection| {
-        connection.disabled_at = None
+        connection.disabled_at = None;
     })
     .await
 }

@@ -2,12 +2,11 @@
 
 pub(crate) mod api;
 mod auth;
-mod body;
+pub(crate) mod body;
 mod docs;
 mod extract;
 mod health;
 mod hooks;
-pub(crate) mod look;
 mod openapi;
 mod problem;
 mod request;
@@ -27,9 +26,15 @@ use crate::app::App;
 
 /// Everything that is answered over HTTP.
 pub fn router(app: App) -> Router {
+    router_with(app, Router::new())
+}
+
+/// The same with more paths beside it, under the same stack.
+pub(crate) fn router_with(app: App, more: Router<App>) -> Router {
     let (router, document) = routes::routes().split_for_parts();
     router
         .merge(docs::routes(openapi::with_problems(document)))
+        .merge(more)
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(request::panicked))

@@ -1,6 +1,7 @@
 //! The way in: verify, store, apply, answer.
 
 pub mod apply;
+mod commit;
 mod door;
 mod intake;
 mod quarantine;

@@ -193,7 +193,7 @@ pub(super) async fn interpret(
             let applied = apply::apply(tx, scope, rules, &items, rows, now)
                 .await
                 .map_err(|error| {
-                    if super::intake::is_about_the_database(&error) {
+                    if super::commit::is_about_the_database(&error) {
                         ReplayError::Store(error)
                     } else {
                         ReplayError::StillFails {

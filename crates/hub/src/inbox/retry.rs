@@ -6,7 +6,7 @@ use calbridge_core::{
 };
 use calbridge_store::webhook_events::{self, EventStatus, Finished};
 
-use super::{ReplayError, intake, replay};
+use super::{ReplayError, commit, replay};
 use crate::{app::App, jobs::JobError};
 
 /// Try a failed event again. After its last try it stays failed until somebody looks.
@@ -32,7 +32,7 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
             };
             let attempts = event.attempts + 1;
             let next_attempt_at =
-                intake::next_attempt(u32::try_from(attempts).unwrap_or(u32::MAX), now);
+                commit::next_attempt(u32::try_from(attempts).unwrap_or(u32::MAX), now);
             let finished = Finished {
                 id,
                 status: EventStatus::Failed,

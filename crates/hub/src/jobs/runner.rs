@@ -31,7 +31,7 @@ const POLL: Duration = Duration::from_secs(1);
 const PLAN: RetryPlan = RetryPlan {
     attempts: 10,
     first: Duration::from_secs(1),
-    longest: Duration::from_secs(15 * 60),
+    longest: Duration::from_mins(15),
 };
 
 /// Run jobs as they fall due, until stopped. A job under way is finished.

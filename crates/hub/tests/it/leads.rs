@@ -28,7 +28,7 @@ each_engine! {
         let hub = TestHub::over(store).await;
         let place = hub.place().await;
         let mut cal = CalCom::new(1);
-        let long = ["очень длинный текст"; 4_000].join(" ");
+        let long = vec!["очень длинный текст"; 4_000].join(" ");
         let names = ["Иван Петров", "山田 太郎", "محمد عبد الله", "שרה כהן", "👩🏽‍🚀 Zoë", "O'Neil \"Bob\" <b>&\\"];
         for (n, name) in (0_u8..).zip(names) {
             let new = NewBooking {

@@ -7,6 +7,7 @@ mod hub;
 mod leads;
 mod permutations;
 mod replay;
+mod settings;
 mod stories;
 mod tenants;
 mod webhooks;

@@ -114,8 +114,8 @@ fn at_calcom(seed: u64, happenings: &[Happening]) -> Vec<Delivery> {
                     NAMES[usize::from(n)],
                     email(n),
                 );
-                cal.book_seat(new, now).ok().map(|(uid, seat, sent)| {
-                    seats.insert(n, (uid, seat));
+                cal.book_seat(new, now).ok().map(|(uid, place, sent)| {
+                    seats.insert(n, (uid, place));
                     sent
                 })
             }
@@ -124,8 +124,8 @@ fn at_calcom(seed: u64, happenings: &[Happening]) -> Vec<Delivery> {
                 .and_then(|(uid, seat)| cal.cancel_seat(&uid, &seat, None, now).ok()),
             Happening::MovePlace(n) => seats.get(&n).cloned().and_then(|(uid, seat)| {
                 let to = at("2026-09-02T10:00:00Z");
-                let (uid, seat, sent) = cal.move_seat(&uid, &seat, to, now).ok()?;
-                seats.insert(n, (uid, seat));
+                let (uid, place, sent) = cal.move_seat(&uid, &seat, to, now).ok()?;
+                seats.insert(n, (uid, place));
                 Some(sent)
             }),
             Happening::Book | Happening::Request => None,

@@ -56,22 +56,22 @@ fn mutated(rng: &mut StdRng, body: &[u8]) -> Vec<u8> {
         4 => {
             body = String::from_utf8_lossy(&body)
                 .replace("2031", "999999999")
-                .into_bytes()
+                .into_bytes();
         }
         5 => {
             body = String::from_utf8_lossy(&body)
                 .replace('@', "\\u0000@\\ud800")
-                .into_bytes()
+                .into_bytes();
         }
         6 => {
             body = String::from_utf8_lossy(&body)
                 .replace("null", "[{}, -1e400, \"\\u202e\"]")
-                .into_bytes()
+                .into_bytes();
         }
         7 => {
             body = (0..rng.random_range(0..5000))
                 .map(|_| rng.random())
-                .collect()
+                .collect();
         }
         _ => {
             let at = rng.random_range(0..body.len());
@@ -180,7 +180,7 @@ async fn hostile_framing_is_cut_short() {
     let mut endless = head("Transfer-Encoding: chunked\r\n").into_bytes();
     for _ in 0..100 {
         endless.extend_from_slice(b"8000\r\n");
-        endless.extend_from_slice(&[b'x'; 0x8000]);
+        endless.extend_from_slice(&b"x".repeat(0x8000));
         endless.extend_from_slice(b"\r\n");
     }
     let endless = raw(&server, &endless).await;

@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use super::{FromRow, Row, StoreError, Tx, Value};
 
-/// Rows in one statement, at most; a power of two.
-const MOST_ROWS: usize = 64;
+/// Row counts of statements: few, so that few texts are prepared, and close enough that nearly every number of rows
+/// is the sum of two of them.
+const ROW_COUNTS: [usize; 13] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 /// SQLite's limit; PostgreSQL has twice as many.
 const MOST_PARAMETERS: usize = 32_766;
 
 impl Tx {
-    /// Inserts the rows, 64 to a statement: `insert_rows("INSERT INTO t (a, b) VALUES", rows, "ON CONFLICT DO NOTHING")`.
+    /// Inserts the rows, up to 96 to a statement: `insert_rows("INSERT INTO t (a, b) VALUES", rows, "ON CONFLICT DO NOTHING")`.
     /// Answers how many rows it changed.
     pub async fn insert_rows(
         &mut self,
@@ -64,7 +65,7 @@ impl Tx {
     }
 }
 
-/// A number of rows that is a power of two, ready to bind.
+/// As many rows as one statement takes, ready to bind.
 struct Part {
     rows: usize,
     width: usize,
@@ -80,12 +81,12 @@ fn parts(rows: Vec<Vec<Value>>) -> Result<Vec<Part>, StoreError> {
             "rows must have columns, and as many as each other",
         ));
     }
-    let most = MOST_ROWS.min(power_of_two_within(MOST_PARAMETERS / width).max(1));
+    let most = MOST_PARAMETERS / width;
     let mut left = rows.len();
     let mut rows = rows.into_iter();
     let mut parts = Vec::new();
     while left > 0 {
-        let take = power_of_two_within(left).min(most);
+        let take = row_count_within(left.min(most));
         let values = rows.by_ref().take(take).flatten().collect();
         parts.push(Part {
             rows: take,
@@ -97,9 +98,10 @@ fn parts(rows: Vec<Vec<Value>>) -> Result<Vec<Part>, StoreError> {
     Ok(parts)
 }
 
-/// The largest power of two up to `n`; 0 for 0.
-fn power_of_two_within(n: usize) -> usize {
-    n.checked_ilog2().map_or(0, |exponent| 1 << exponent)
+/// The largest row count up to `n`, at least 1.
+fn row_count_within(n: usize) -> usize {
+    let fits = ROW_COUNTS.iter().rev().find(|count| **count <= n);
+    fits.copied().unwrap_or(1)
 }
 
 fn insert_sql(insert: &str, part: &Part, suffix: &str) -> String {

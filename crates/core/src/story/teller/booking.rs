@@ -120,9 +120,14 @@ impl Teller {
             return Heard::Nothing(Note::StaleTime);
         }
         match self.base {
-            Base::Hinted | Base::Open(_) if self.state() != BookingState::Cancelled => {
+            Base::Hinted | Base::Open(_) if !self.state().is_called_off() => {
                 self.absorb(at, fact, Times::IfUnknown);
+                let nobody_came = self.state() == BookingState::NoShow;
                 self.base = Base::Completed;
+                if nobody_came {
+                    // It only counts if the absence turns out to be a mistake.
+                    return Heard::Nothing(Note::Informational);
+                }
                 self.moved(MoveKind::Completed, &fact.change)
             }
             _ => Heard::Nothing(self.settled_note()),

@@ -16,15 +16,12 @@ use super::{
 };
 use crate::{
     booking::{self, FoundBooking},
-    http::{
-        api::{
-            bookings::{BookingBody, ChangeBody},
-            page::PageBody,
-            timeline::ActivityBody,
-        },
-        look,
+    http::api::{
+        bookings::{BookingBody, ChangeBody},
+        page::PageBody,
+        timeline::ActivityBody,
     },
-    leads,
+    leads, reads,
 };
 
 /// Agreed meetings, each one the same through all its reschedules
@@ -180,7 +177,7 @@ async fn show(context: &Context, tenant: TenantOption, id: &str, with: With) -> 
             let found = booking::find(app, scope, id).await?;
             let id = found.booking.id;
             let history = if with.history {
-                look::history(app, scope, id).await?
+                reads::history(app, scope, id).await?
             } else {
                 Vec::new()
             };

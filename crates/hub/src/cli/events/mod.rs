@@ -21,9 +21,9 @@ use super::{
     paging::{self, Paging},
     parse::{self, Moment},
 };
-use crate::http::{
-    api::{page::PageBody, raw::RawBody, webhook_events::body::EventBody},
-    look,
+use crate::{
+    http::api::{page::PageBody, raw::RawBody, webhook_events::body::EventBody},
+    reads,
 };
 
 /// Webhook events: what providers told, and what became of it
@@ -141,7 +141,7 @@ impl List {
         let page: PageRequest = self.paging.request();
         let found = context
             .in_tenant(self.tenant, async |app, scope| {
-                Ok(look::events(app, scope, &filter, page).await?)
+                Ok(reads::events(app, scope, &filter, page).await?)
             })
             .await?;
         if context.out.is_json() {
@@ -199,10 +199,10 @@ struct FullBody {
 async fn show(context: &Context, tenant: TenantOption, id: &str) -> anyhow::Result<()> {
     let (event, raw) = context
         .in_tenant(tenant, async |app, scope| {
-            let event = look::event(app, scope, id)
+            let event = reads::event(app, scope, id)
                 .await?
                 .ok_or_else(|| CliError::no("webhook event", printable(id)))?;
-            let raw = look::event_body(app, scope, event.id).await?;
+            let raw = reads::event_body(app, scope, event.id).await?;
             Ok((event, raw))
         })
         .await?;

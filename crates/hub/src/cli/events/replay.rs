@@ -13,8 +13,9 @@ use crate::{
         exit::CliError,
         output::printable,
     },
-    http::{api::webhook_events::ReplayedBody, look},
+    http::api::webhook_events::ReplayedBody,
     inbox::{self, Replayed},
+    reads,
 };
 
 /// Events that are replayed before the next ones are looked for.
@@ -124,7 +125,7 @@ async fn one(
 ) -> anyhow::Result<Exit> {
     let replayed = context
         .in_tenant(tenant, async |app, scope| {
-            let event = look::event(app, scope, id)
+            let event = reads::event(app, scope, id)
                 .await?
                 .ok_or_else(|| CliError::no("webhook event", printable(id)))?;
             Ok(if dry_run {

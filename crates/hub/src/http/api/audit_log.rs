@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     app::App,
-    http::{auth::Admin, extract::ValidQuery, look, problem::Problem},
+    http::{auth::Admin, extract::ValidQuery, problem::Problem},
+    reads,
 };
 
 /// One thing somebody did.
@@ -72,6 +73,6 @@ pub async fn list(
     ValidQuery(query): ValidQuery<PageQuery>,
 ) -> Result<Json<PageBody<AuditBody>>, Problem> {
     let page = page::request(query.limit, query.cursor.as_deref(), USUAL)?;
-    let entries = look::audit_log(&app, &scope, page).await?;
+    let entries = reads::audit_log(&app, &scope, page).await?;
     Ok(Json(PageBody::of(entries, AuditBody::from)))
 }

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     app::App,
-    http::{auth::Admin, extract::ValidQuery, look, problem::Problem},
+    http::{auth::Admin, extract::ValidQuery, problem::Problem},
+    reads,
 };
 
 /// Bodies come along, so a page is short.
@@ -70,6 +71,6 @@ pub async fn list(
     ValidQuery(query): ValidQuery<PageQuery>,
 ) -> Result<Json<PageBody<QuarantinedBody>>, Problem> {
     let page = page::request(query.limit, query.cursor.as_deref(), FEW)?;
-    let found = look::quarantined(&app, &scope, page).await?;
+    let found = reads::quarantined(&app, &scope, page).await?;
     Ok(Json(PageBody::of(found, QuarantinedBody::from)))
 }

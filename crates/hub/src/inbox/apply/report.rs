@@ -31,15 +31,15 @@ impl RowChanges {
         table: &'static str,
         id: Option<String>,
         columns: &'static [&'static str],
-        old: Option<Vec<Value>>,
-        new: Option<Vec<Value>>,
+        old: Option<&[Value]>,
+        new: Option<&[Value]>,
     ) {
-        let action = match (&old, &new) {
+        let action = match (old, new) {
             (None, _) => "insert",
             (_, None) => "delete",
             _ => "update",
         };
-        let side = |values: Option<&Vec<Value>>, index: usize| {
+        let side = |values: Option<&[Value]>, index: usize| {
             values
                 .and_then(|values| values.get(index))
                 .map_or(JsonValue::Null, shown)
@@ -47,12 +47,7 @@ impl RowChanges {
         let columns = columns
             .iter()
             .enumerate()
-            .map(|(index, column)| {
-                (
-                    *column,
-                    [side(old.as_ref(), index), side(new.as_ref(), index)],
-                )
-            })
+            .map(|(index, column)| (*column, [side(old, index), side(new, index)]))
             .filter(|(column, [old, new])| {
                 old != new && !matches!(*column, "revision" | "updated_at")
             })

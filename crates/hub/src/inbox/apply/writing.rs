@@ -255,8 +255,8 @@ fn fill(
                 "bookings",
                 Some(id.to_string()),
                 Booking::COLUMNS,
-                old.map(Booking::values),
-                Some(booking.values()),
+                old.map(Booking::values).as_deref(),
+                Some(&booking.values()),
             );
         }
         for change in &new_changes {
@@ -265,7 +265,7 @@ fn fill(
                 None,
                 BookingChange::COLUMNS,
                 None,
-                Some(change.values()),
+                Some(&change.values()),
             );
         }
         for attendee in &put_attendees {
@@ -277,8 +277,8 @@ fn fill(
                 "attendees",
                 old.map(|old| old.id.to_string()),
                 Attendee::COLUMNS,
-                old.map(Attendee::values),
-                Some(attendee.values()),
+                old.map(Attendee::values).as_deref(),
+                Some(&attendee.values()),
             );
         }
         for entry in &put {
@@ -287,7 +287,7 @@ fn fill(
                 None,
                 Activity::COLUMNS,
                 None,
-                Some(entry.values()),
+                Some(&entry.values()),
             );
         }
         for other in &chapter.joined {
@@ -295,7 +295,7 @@ fn fill(
                 "bookings",
                 Some(other.id.to_string()),
                 Booking::COLUMNS,
-                Some(other.values()),
+                Some(&other.values()),
                 None,
             );
         }
@@ -433,15 +433,15 @@ fn fill_jobs(
 
 fn note_leads(report: &mut RowChanges, new: &[Lead], changed: &[(Lead, Lead)]) {
     for lead in new {
-        report.note("leads", None, Lead::COLUMNS, None, Some(lead.values()));
+        report.note("leads", None, Lead::COLUMNS, None, Some(&lead.values()));
     }
     for (before, after) in changed {
         report.note(
             "leads",
             Some(after.id.to_string()),
             Lead::COLUMNS,
-            Some(before.values()),
-            Some(after.values()),
+            Some(&before.values()),
+            Some(&after.values()),
         );
     }
 }

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use crate::{
     app::App,
     booking,
-    http::{auth::Reader, extract::AnyId, look, problem::Problem},
+    http::{auth::Reader, extract::AnyId, problem::Problem},
+    reads,
 };
 
 /// A booking's facts.
@@ -109,7 +110,7 @@ pub async fn history(
     AnyId(id): AnyId,
 ) -> Result<Json<HistoryBody>, Problem> {
     let found = booking::find(&app, &scope, &id).await?;
-    let changes = look::history(&app, &scope, found.booking.id).await?;
+    let changes = reads::history(&app, &scope, found.booking.id).await?;
     let data = changes.into_iter().map(ChangeBody::from).collect();
     Ok(Json(HistoryBody { data }))
 }

@@ -23,9 +23,9 @@ use crate::{
     http::{
         auth::Reader,
         extract::{AnyId, ValidQuery},
-        look,
         problem::Problem,
     },
+    reads,
 };
 
 /// Which events.
@@ -105,7 +105,7 @@ pub async fn list(
     ValidQuery(query): ValidQuery<EventQuery>,
 ) -> Result<Json<PageBody<EventBody>>, Problem> {
     let page = page::request(query.limit, query.cursor.as_deref(), USUAL)?;
-    let found = look::events(&app, &scope, &query.filter()?, page).await?;
+    let found = reads::events(&app, &scope, &query.filter()?, page).await?;
     Ok(Json(PageBody::of(found, EventBody::from)))
 }
 
@@ -124,7 +124,7 @@ pub async fn get(
 ) -> Result<Json<FullEventBody>, Problem> {
     let event = find(&app, &scope, &id).await?;
     let raw = if scope.may(Permission::Admin) {
-        look::event_body(&app, &scope, event.id).await?
+        reads::event_body(&app, &scope, event.id).await?
     } else {
         None
     };
@@ -133,7 +133,7 @@ pub async fn get(
 }
 
 async fn find(app: &App, scope: &Scope, any_id: &str) -> Result<WebhookEvent, Problem> {
-    look::event(app, scope, any_id)
+    reads::event(app, scope, any_id)
         .await?
         .ok_or_else(|| Problem::not_found(format!("there is no webhook event {any_id}")))
 }
