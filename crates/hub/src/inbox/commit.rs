@@ -265,9 +265,10 @@ fn receipt(
             receipt.moves = applied.moves;
             receipt.bookings = applied.bookings;
         }
-        Some(Err(why)) => {
+        // Why is for the operator: it stands on the event.
+        Some(Err(_)) => {
             receipt.outcome = Outcome::Accepted;
-            receipt.reason = Some(why);
+            receipt.reason = Some("it could not be applied yet and will be tried again".to_owned());
         }
         None => {}
     }

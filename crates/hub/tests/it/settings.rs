@@ -171,13 +171,13 @@ async fn the_environment_seeds_connection_default_once() {
         });
         opened.collect::<Vec<_>>()
     };
-    let app = start("first").await;
-    assert_eq!(secrets(&app).await, ["first"]);
+    let app = start("hush-one").await;
+    assert_eq!(secrets(&app).await, ["hush-one"]);
     app.stop().await;
     // From then on the connection counts.
-    let app = start("second").await;
-    assert_eq!(secrets(&app).await, ["first"]);
+    let app = start("hush-two").await;
+    assert_eq!(secrets(&app).await, ["hush-one"]);
     app.stop().await;
     let raw = std::fs::read(folder.path().join("data/calbridge.db")).unwrap();
-    assert!(!raw.windows(5).any(|bytes| bytes == b"first"));
+    assert!(!raw.windows(8).any(|bytes| bytes == b"hush-one"));
 }
