@@ -13,6 +13,8 @@ use crate::{
 pub struct Activity {
     /// Names the entry among those of its booking.
     pub key: String,
+    /// The fact that called for it.
+    pub fingerprint: String,
     /// The attendee whose lead it is about; of a meeting that is not a group meeting always the booker.
     pub attendee_key: String,
     /// When it happened.
@@ -30,7 +32,6 @@ pub struct Activity {
 /// The entries that a story calls for: one per real change and person concerned.
 pub fn of_story(story: &Story, booking_type: &str) -> Vec<Activity> {
     let standing = &story.standing;
-    let notes = standing.notes.as_ref().map(|told| told.value.as_str());
     let mut activities = Vec::new();
     for (step, one) in story.moves() {
         let concerned = if standing.group {
@@ -41,6 +42,7 @@ pub fn of_story(story: &Story, booking_type: &str) -> Vec<Activity> {
         for attendee_key in concerned {
             activities.push(Activity {
                 key: format!("{}:{}:{attendee_key}", step.fingerprint, one.kind.as_str()),
+                fingerprint: step.fingerprint.clone(),
                 attendee_key,
                 occurred_at: step.at,
                 kind: one.kind,
@@ -50,7 +52,7 @@ pub fn of_story(story: &Story, booking_type: &str) -> Vec<Activity> {
                     booking_type::heading(booking_type),
                     suffix(one.kind)
                 ),
-                body: body(one, notes),
+                body: body(one, standing.group),
             });
         }
     }
@@ -75,7 +77,7 @@ fn suffix(kind: MoveKind) -> &'static str {
     }
 }
 
-fn body(one: &Move, notes: Option<&str>) -> String {
+fn body(one: &Move, group: bool) -> String {
     let mut lines = Vec::new();
     if let Some(start) = one.start {
         lines.push(format!("Scheduled for {}", minute(start)));
@@ -87,7 +89,12 @@ fn body(one: &Move, notes: Option<&str>) -> String {
         lines.push(format!("Reason: {reason}"));
     }
     let tells_notes = matches!(one.kind, MoveKind::Requested | MoveKind::Booked);
-    if let Some(notes) = notes.filter(|notes| tells_notes && !notes.is_empty()) {
+    if let Some(notes) = one
+        .notes
+        .as_deref()
+        // In a group meeting they may be another attendee's.
+        .filter(|notes| tells_notes && !group && !notes.is_empty())
+    {
         lines.push(format!("Notes: {notes}"));
     }
     lines.join("\n")

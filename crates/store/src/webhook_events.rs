@@ -126,8 +126,8 @@ pub struct NewWebhookEvent<'a> {
     pub error_message: Option<&'a str>,
     /// How often applying it will have been tried.
     pub attempts: i32,
-    /// When it is applied or ignored.
-    pub processed_at: Option<Timestamp>,
+    /// When we received it.
+    pub received_at: Timestamp,
     /// When it happened, where the event says so.
     pub occurred_at: Option<Timestamp>,
     /// Signed with a time outside the tolerance.
@@ -166,7 +166,10 @@ pub async fn record(
     events: &[NewWebhookEvent<'_>],
     now: Timestamp,
 ) -> Result<Vec<Recorded>, StoreError> {
-    let rows = events
+    // Always in the same order, so that two transactions with the same repetitions cannot wait for each other.
+    let mut ordered: Vec<&NewWebhookEvent<'_>> = events.iter().collect();
+    ordered.sort_by_key(|event| (event.connection_id, event.delivery_key));
+    let rows = ordered
         .iter()
         .map(|event| {
             vec![
@@ -181,12 +184,12 @@ pub async fn record(
                 event.reason.into(),
                 event.error_message.into(),
                 event.attempts.into(),
-                event.processed_at.into(),
+                Value::from((event.status != EventStatus::Failed).then_some(now)),
                 event.occurred_at.into(),
                 event.late.into(),
                 event.door.into(),
                 event.delivery_key.into(),
-                Value::from(now),
+                Value::from(event.received_at),
             ]
         })
         .collect();
@@ -223,14 +226,21 @@ pub async fn record(
     )
     .await?;
 
-    let mut recorded = Vec::with_capacity(events.len());
-    for event in events {
-        recorded.push(match new.get(&event.public_id) {
-            Some(id) => Recorded::New(*id),
-            None => Recorded::Duplicate(count_repeat(tx, event, now).await?),
-        });
+    let mut repeated = BTreeMap::new();
+    for event in ordered {
+        if !new.contains_key(&event.public_id) {
+            repeated.insert(event.public_id, count_repeat(tx, event, now).await?);
+        }
     }
-    Ok(recorded)
+    let recorded = events.iter().filter_map(|event| {
+        let known = repeated
+            .get(&event.public_id)
+            .map(|id| Recorded::Duplicate(*id));
+        new.get(&event.public_id)
+            .map(|id| Recorded::New(*id))
+            .or(known)
+    });
+    Ok(recorded.collect())
 }
 
 async fn count_repeat(

@@ -141,6 +141,8 @@ pub struct Move {
     pub previous_start: Option<Timestamp>,
     /// Why, if somebody said so.
     pub reason: Option<String>,
+    /// What the booker wrote, as far as the fact that made the change tells.
+    pub notes: Option<String>,
 }
 
 /// Kinds of real changes.

@@ -81,8 +81,10 @@ pub struct Standing {
     pub lead_id: Option<i64>,
     /// The tenant named by the booking's metadata.
     pub claimed_tenant: Option<String>,
-    /// Where the booker came from, and when it was told first.
-    pub utm: Option<Told<Utm>>,
+    /// Where the booker came from, as it was told first.
+    pub first_utm: Option<Told<Utm>>,
+    /// Where the booker came from, as it was told last.
+    pub last_utm: Option<Told<Utm>>,
     /// The user of ours who is responsible.
     pub assigned_user: Option<i64>,
     /// When it was made, if a fact tells.

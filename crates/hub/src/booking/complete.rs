@@ -13,6 +13,9 @@ use crate::{app::App, jobs::JobError};
 
 /// Complete a booking, unless it changed meanwhile.
 pub async fn complete(app: &App, scope: &Scope, id: BookingId) -> Result<(), JobError> {
+    if !app.config.bookings.complete_after_end {
+        return Ok(());
+    }
     let now = app.clock.now();
     let mut tx = app.store.read().await?;
     let booking = bookings::find(&mut tx, scope, id).await?;

@@ -55,6 +55,7 @@ impl KnownConnection {
 #[derive(Debug, Default)]
 pub struct Snapshot {
     by_token: BTreeMap<String, Arc<KnownConnection>>,
+    by_provider: BTreeMap<Provider, Vec<Arc<KnownConnection>>>,
     settings: BTreeMap<TenantId, Arc<TenantSettings>>,
     version: i64,
 }
@@ -66,14 +67,8 @@ impl Snapshot {
     }
 
     /// The enabled connections of a provider, of all tenants, oldest first.
-    pub fn of_provider(&self, provider: Provider) -> Vec<&Arc<KnownConnection>> {
-        let mut found: Vec<_> = self
-            .by_token
-            .values()
-            .filter(|known| known.connection.provider == provider)
-            .collect();
-        found.sort_by_key(|known| known.connection.id);
-        found
+    pub fn of_provider(&self, provider: Provider) -> &[Arc<KnownConnection>] {
+        self.by_provider.get(&provider).map_or(&[], Vec::as_slice)
     }
 
     /// The rules of a tenant.
@@ -193,17 +188,22 @@ async fn take(store: &Store, known: &Snapshot) -> Result<Snapshot, StoreError> {
                 retires_at: row.retires_at,
             });
     }
+    let mut by_token = BTreeMap::new();
+    let mut by_provider: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for connection in connections {
+        let known = Arc::new(KnownConnection {
+            secrets: secrets.remove(&connection.id).unwrap_or_default(),
+            connection,
+        });
+        by_provider
+            .entry(known.connection.provider)
+            .or_default()
+            .push(Arc::clone(&known));
+        by_token.insert(known.connection.hook_token.clone(), known);
+    }
     Ok(Snapshot {
-        by_token: connections
-            .into_iter()
-            .map(|connection| {
-                let known = KnownConnection {
-                    secrets: secrets.remove(&connection.id).unwrap_or_default(),
-                    connection,
-                };
-                (known.connection.hook_token.clone(), Arc::new(known))
-            })
-            .collect(),
+        by_token,
+        by_provider,
         settings: tenants
             .into_iter()
             .map(|tenant| (tenant.id, Arc::new(tenant.settings.0)))

@@ -1,6 +1,6 @@
 //! One transaction for many deliveries: store each one raw, apply what there is to apply, say what became of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use calbridge_core::{
     change::{Change, Verdict},
@@ -23,30 +23,78 @@ use super::{
     apply::{self, Applied, Item, Rules},
     intake::Delivery,
 };
-use crate::{app::App, jobs::Kind};
+use crate::{app::App, connections::Snapshot, jobs::Kind};
 
 /// How often a transaction that met another one is tried again.
-const MORE_TRIES: u32 = 4;
+const MORE_TRIES: u32 = 2;
+
+/// How long a transaction waits for what another one holds. With all tries, less than a delivery waits for its answer.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_millis(1500);
 
 /// Store and apply deliveries in one transaction; the receipts are in their order.
 pub(super) async fn commit(app: &App, deliveries: &[Delivery]) -> Result<Vec<Receipt>, StoreError> {
-    let mut tries = 0;
-    loop {
-        match try_commit(app, deliveries).await {
-            Err(StoreError::Busy | StoreError::Conflict) if tries < MORE_TRIES => tries += 1,
+    for _ in 0..MORE_TRIES {
+        match try_commit(app, deliveries, Stuck::Again).await {
+            Err(StoreError::Busy | StoreError::Conflict) => {}
             outcome => return outcome,
         }
     }
+    try_commit(app, deliveries, Stuck::TakeOut).await
 }
 
-async fn try_commit(app: &App, deliveries: &[Delivery]) -> Result<Vec<Receipt>, StoreError> {
+/// Store a delivery without applying it: it was tried, and we are to blame.
+pub(super) async fn commit_unapplied(
+    app: &App,
+    delivery: &Delivery,
+    why: &str,
+) -> Result<Receipt, StoreError> {
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
+    let recorded = webhook_events::record(&mut tx, &[new_event(delivery)], now).await?;
+    let recorded = *recorded.first().ok_or(StoreError::Busy)?;
+    if let Recorded::New(id) = recorded {
+        let failed = Finished {
+            id,
+            status: EventStatus::Failed,
+            reason: None,
+            error_message: Some(why.to_owned()),
+            attempts: 1,
+            next_attempt_at: None,
+        };
+        webhook_events::finish(&mut tx, &[failed], now).await?;
+    }
+    tx.commit().await?;
+    Ok(receipt(delivery, recorded, Some(Err(why.to_owned()))))
+}
+
+/// What to do when an event meets somebody who holds what it is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stuck {
+    /// Undo everything and try again.
+    Again,
+    /// Take the event out; a job will apply it.
+    TakeOut,
+}
+
+async fn try_commit(
+    app: &App,
+    deliveries: &[Delivery],
+    stuck: Stuck,
+) -> Result<Vec<Receipt>, StoreError> {
+    let now = app.clock.now();
+    // Before the transaction: it needs a connection of its own.
+    let registry = app.registry.current(&app.store, now).await;
+    let mut tx = app.store.write().await?;
+    tx.wait_at_most(LONGEST_WAIT).await?;
     // Nearly every event can be applied, so it is stored as applied; nobody sees it before the commit.
-    let events: Vec<NewWebhookEvent<'_>> =
-        deliveries.iter().map(|one| new_event(one, now)).collect();
+    let events: Vec<NewWebhookEvent<'_>> = deliveries.iter().map(new_event).collect();
     let recorded = webhook_events::record(&mut tx, &events, now).await?;
-    let mut applied = apply_new(app, &mut tx, deliveries, &recorded, now).await?;
+    let around = Around {
+        app,
+        registry: &registry,
+        stuck,
+    };
+    let mut applied = apply_new(around, &mut tx, deliveries, &recorded, now).await?;
 
     let mut failed = Vec::new();
     let mut retries = Vec::new();
@@ -75,7 +123,7 @@ async fn try_commit(app: &App, deliveries: &[Delivery]) -> Result<Vec<Receipt>, 
 
 /// Apply the new ones among the deliveries, tenant by tenant; the answers are by index.
 async fn apply_new(
-    app: &App,
+    around: Around<'_>,
     tx: &mut Tx,
     deliveries: &[Delivery],
     recorded: &[Recorded],
@@ -94,6 +142,7 @@ async fn apply_new(
         .into_iter()
         .map(|(tenant, (indices, items))| (Scope::system(tenant), indices, items))
         .collect();
+    // All at once and in one order: batches must not wait for each other in a circle.
     let all: Vec<(&Scope, &[Item])> = by_scope
         .iter()
         .map(|(scope, _, items)| (scope, items.as_slice()))
@@ -101,25 +150,36 @@ async fn apply_new(
     apply::lock(tx, &all).await?;
     let mut applied = BTreeMap::new();
     for (scope, indices, items) in &by_scope {
-        let results = apply_or_take_out(app, tx, scope, items, now).await?;
+        let results = apply_or_take_out(around, tx, scope, items, now).await?;
         applied.extend(indices.iter().copied().zip(results));
     }
     Ok(applied)
 }
 
+/// What applying needs besides the transaction.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    app: &'a App,
+    registry: &'a Snapshot,
+    stuck: Stuck,
+}
+
 /// Apply the items together; when that fails, one by one, so that one that cannot be applied takes no other with it.
 async fn apply_or_take_out(
-    app: &App,
+    around: Around<'_>,
     tx: &mut Tx,
     scope: &Scope,
     items: &[Item],
     now: Timestamp,
 ) -> Result<Vec<Result<Applied, String>>, StoreError> {
-    let registry = app.registry.current(&app.store, now).await;
-    let settings = registry.settings(scope.tenant_id());
+    let settings = around.registry.settings(scope.tenant_id());
     let rules = Rules {
         tenant: &settings,
-        complete_after_end: app.config.bookings.complete_after_end,
+        complete_after_end: around.app.config.bookings.complete_after_end,
+    };
+    let fatal = |error: &StoreError| {
+        let only_stuck = matches!(error, StoreError::Busy) && around.stuck == Stuck::TakeOut;
+        is_about_the_database(error) && !only_stuck
     };
     tx.savepoint().await?;
     match apply::apply(tx, scope, rules, items, None, now).await {
@@ -127,7 +187,7 @@ async fn apply_or_take_out(
             tx.release_savepoint().await?;
             return Ok(applied.into_iter().map(Ok).collect());
         }
-        Err(error) if is_about_the_database(&error) => return Err(error),
+        Err(error) if fatal(&error) => return Err(error),
         Err(error) => {
             tracing::warn!(tenant.id = scope.tenant_id().0, %error, "Applying a batch failed; applying its events one by one");
             tx.rollback_to_savepoint().await?;
@@ -137,7 +197,7 @@ async fn apply_or_take_out(
     for item in items {
         match apply::apply(tx, scope, rules, std::slice::from_ref(item), None, now).await {
             Ok(mut applied) => results.push(Ok(applied.pop().unwrap_or_default())),
-            Err(error) if is_about_the_database(&error) => return Err(error),
+            Err(error) if fatal(&error) => return Err(error),
             Err(error) => {
                 tx.rollback_to_savepoint().await?;
                 results.push(Err(error.to_string()));
@@ -198,7 +258,7 @@ impl Delivery {
     }
 }
 
-fn new_event(delivery: &Delivery, now: Timestamp) -> NewWebhookEvent<'_> {
+fn new_event(delivery: &Delivery) -> NewWebhookEvent<'_> {
     let connection = &delivery.connection.connection;
     let (status, why) = delivery.foreseen();
     let failed = status == EventStatus::Failed;
@@ -214,7 +274,7 @@ fn new_event(delivery: &Delivery, now: Timestamp) -> NewWebhookEvent<'_> {
         reason: why.filter(|_| !failed),
         error_message: why.filter(|_| failed),
         attempts: i32::from(status != EventStatus::Ignored),
-        processed_at: (!failed).then_some(now),
+        received_at: delivery.received_at,
         occurred_at: delivery.meaning.occurred_at,
         late: delivery.late,
         door: delivery.door.as_str(),

@@ -1,16 +1,25 @@
 //! Deliveries wait here for their commit: many share a transaction, a lone one commits at once.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use calbridge_core::{change::Meaning, provider::Provider};
-use calbridge_store::sql::{Engine, RawJson};
+use calbridge_store::{
+    StoreError,
+    sql::{Engine, RawJson},
+};
+use futures::FutureExt;
+use jiff::Timestamp;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
-use super::{Door, News, Receipt, commit::commit};
+use super::{
+    Door, News, Receipt,
+    commit::{commit, commit_unapplied},
+};
 use crate::{app::App, connections::KnownConnection};
 
 /// Deliveries in one transaction, at most.
@@ -27,6 +36,7 @@ pub(super) struct Delivery {
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     pub late: bool,
+    pub received_at: Timestamp,
     pub meaning: Meaning,
     pub payload: Option<RawJson>,
 }
@@ -126,17 +136,21 @@ async fn store_batch(app: &App, batch: Vec<Waiting>) {
         .into_iter()
         .map(|waiting| (waiting.delivery, waiting.answer))
         .unzip();
-    match commit(app, &deliveries).await {
+    let Ok(stored) = AssertUnwindSafe(commit(app, &deliveries))
+        .catch_unwind()
+        .await
+    else {
+        // One of them is more than we can take. The writer must live: find out which, and store the others.
+        for (delivery, answer) in deliveries.iter().zip(answers) {
+            let stored = store_alone(app, delivery).await;
+            tell(app, delivery, answer, stored);
+        }
+        return;
+    };
+    match stored {
         Ok(receipts) => {
             for ((delivery, answer), receipt) in deliveries.iter().zip(answers).zip(receipts) {
-                let _nobody_watches = app.news.send(News {
-                    tenant_id: delivery.connection.connection.tenant_id,
-                    provider: delivery.connection.connection.provider,
-                    door: delivery.door.as_str(),
-                    receipt: receipt.clone(),
-                });
-                log(delivery, &receipt);
-                let _gone = answer.send(Ok(receipt));
+                tell(app, delivery, answer, Ok(receipt));
             }
             app.job_bell.notify_one();
         }
@@ -147,6 +161,38 @@ async fn store_batch(app: &App, batch: Vec<Waiting>) {
             }
         }
     }
+}
+
+async fn store_alone(app: &App, delivery: &Delivery) -> Result<Receipt, StoreError> {
+    let alone = std::slice::from_ref(delivery);
+    if let Ok(stored) = AssertUnwindSafe(commit(app, alone)).catch_unwind().await {
+        return stored.and_then(|mut receipts| receipts.pop().ok_or(StoreError::Busy));
+    }
+    tracing::error!(
+        connection.id = delivery.connection.connection.id.0,
+        "A delivery made us panic; it is stored and not applied"
+    );
+    commit_unapplied(
+        app,
+        delivery,
+        "applying it failed in a way that must not happen; please report it",
+    )
+    .await
+}
+
+fn tell(app: &App, delivery: &Delivery, answer: Answer, stored: Result<Receipt, StoreError>) {
+    let Ok(receipt) = stored else {
+        let _gone = answer.send(Err(()));
+        return;
+    };
+    let _nobody_watches = app.news.send(News {
+        tenant_id: delivery.connection.connection.tenant_id,
+        provider: delivery.connection.connection.provider,
+        door: delivery.door.as_str(),
+        receipt: receipt.clone(),
+    });
+    log(delivery, &receipt);
+    let _gone = answer.send(Ok(receipt));
 }
 
 fn log(delivery: &Delivery, receipt: &Receipt) {

@@ -1,12 +1,8 @@
 //! Deliveries that nothing verifies are kept for a while, and taken in when a secret comes that verifies them.
 
-use std::{
-    sync::atomic::{AtomicI64, AtomicU64, Ordering},
-    time::Duration,
-};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use calbridge_core::scope::Scope;
-use calbridge_providers::{Headers, Verification, verify};
 use calbridge_store::{
     StoreError,
     audit::{self, Deed},
@@ -79,32 +75,22 @@ pub async fn take_in_quarantined(app: &App, connection: &Connection) -> Result<u
     let Some(known) = snapshot.by_token(&connection.hook_token) else {
         return Ok(0);
     };
-    let secrets = known.secrets(now);
     let mut tx = app.store.read().await?;
     let kept = quarantine::list_for_connection(&mut tx, connection.provider, connection.id).await?;
     tx.rollback().await?;
     let mut taken = 0;
     for delivery in kept {
-        let headers = Headers(&delivery.headers.0);
-        // The signed time is old by now, and that is no news.
-        let tolerance = Duration::from_secs(u64::MAX / 4);
-        let verified = verify(
-            connection.provider,
-            headers,
-            &delivery.body,
-            &secrets,
-            now,
-            tolerance,
-        );
-        if !matches!(verified, Verification::Valid { .. }) {
-            continue;
-        }
         let incoming = Incoming {
             door: door(&delivery.door),
-            token: None,
+            token: delivery
+                .connection_id
+                .map(|_| connection.hook_token.clone()),
             headers: delivery.headers.0,
             body: delivery.body,
         };
+        if !receive::belongs_to(&snapshot, known, &incoming, now) {
+            continue;
+        }
         let stored = app
             .intake
             .store(receive::read(known, incoming, true, delivery.created_at))

@@ -30,6 +30,10 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
             let Some(event) = webhook_events::find_for_update(&mut tx, &scope, id).await? else {
                 return Ok(());
             };
+            // Somebody may have replayed it meanwhile.
+            if !matches!(event.status, EventStatus::Failed | EventStatus::Received) {
+                return Ok(());
+            }
             let attempts = event.attempts + 1;
             let next_attempt_at =
                 commit::next_attempt(u32::try_from(attempts).unwrap_or(u32::MAX), now);

@@ -1,6 +1,6 @@
 //! Takes due jobs, leases them, runs them.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use calbridge_core::{
     ids::{BookingId, WebhookEventId},
@@ -11,6 +11,7 @@ use calbridge_store::{
     StoreError,
     jobs::{self, Job},
 };
+use futures::FutureExt;
 use jiff::SignedDuration;
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio_util::sync::CancellationToken;
@@ -61,7 +62,13 @@ pub async fn run_due(app: &App) -> Result<usize, StoreError> {
     tx.commit().await?;
     let count = due.len();
     for job in due {
-        let outcome = run(app, &job).await;
+        let outcome = AssertUnwindSafe(run(app, &job)).catch_unwind().await;
+        // The runner must live.
+        let outcome = outcome.unwrap_or_else(|_| {
+            Err(JobError::fail(
+                "it failed in a way that must not happen; please report it",
+            ))
+        });
         let now = app.clock.now();
         let mut tx = app.store.write().await?;
         match outcome {

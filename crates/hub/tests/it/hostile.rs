@@ -75,4 +75,19 @@ each_engine! {
             assert_eq!(hub.get(&format!("/api/v1/{list}?limit=200")).await.status, 200, "{list}");
         }
     }
+
+    async fn numbers_that_overflow_stop_nobody(store: Store) {
+        let hub = TestHub::over(store).await;
+        hub.open_calcom().await;
+        for length in [json!(i64::MAX), json!("9223372036854775807"), json!(i64::MIN), json!(525_600_000)] {
+            let body = json!({
+                "triggerEvent": "BOOKING_CREATED",
+                "createdAt": "2026-01-01T00:00:00Z",
+                "payload": {"uid": format!("x{length}"), "startTime": "2026-02-01T10:00:00Z", "length": length, "price": i64::MAX},
+            });
+            assert_eq!(hub.post("/webhooks/calcom", &[], body.to_string()).await.outcome(), "processed");
+        }
+        let fine = json!({"triggerEvent": "PING"});
+        assert_eq!(hub.post("/webhooks/calcom", &[], fine.to_string()).await.outcome(), "ignored");
+    }
 }

@@ -217,4 +217,26 @@ each_engine! {
         hub.deliver_all(&place, &calendly.book(new, at(NOW)).unwrap().1).await;
         assert_eq!(hub.count("jobs").await, 0);
     }
+
+    async fn an_address_that_becomes_known_later_is_the_leads_address(store: Store) {
+        let hub = TestHub::over(store).await;
+        hub.open_calcom().await;
+        let body = |uid: &str, event: &str, at: &str, attendee: serde_json::Value| {
+            json!({
+                "triggerEvent": event, "createdAt": at,
+                "payload": {
+                    "uid": uid, "startTime": "2026-03-02T10:00:00Z", "endTime": "2026-03-02T10:30:00Z", "attendees": [attendee],
+                }
+            })
+            .to_string()
+        };
+        let nameless = body("u1", "BOOKING_CREATED", "2026-01-01T08:00:00Z", json!({"name": "Ann Lee"}));
+        let named = body("u1", "BOOKING_CANCELLED", "2026-01-02T08:00:00Z", json!({"name": "Ann Lee", "email": "ann@example.org"}));
+        let next = body("u2", "BOOKING_CREATED", "2026-01-03T08:00:00Z", json!({"name": "Ann Lee", "email": "ann@example.org"}));
+        for body in [nameless, named, next] {
+            assert_eq!(hub.post("/webhooks/calcom", &[], body).await.outcome(), "processed");
+        }
+        let leads: Vec<(Option<String>, String)> = hub.rows("SELECT email, status FROM leads", vec![]).await;
+        assert_eq!(leads, [(Some("ann@example.org".into()), "booked".into())]);
+    }
 }

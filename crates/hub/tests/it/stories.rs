@@ -223,4 +223,41 @@ each_engine! {
         hub.deliver_all(&place, &cancelled).await;
         assert_eq!(hub.count("jobs").await, 0);
     }
+
+    async fn what_one_invitee_writes_is_on_no_other_timeline(store: Store) {
+        let hub = TestHub::over(store).await;
+        let place = hub.place().await;
+        let mut cal = CalCom::new(1);
+        for (n, name) in (0_u8..).zip(["ann", "bob"]) {
+            let new = NewBooking {
+                notes: Some(format!("{name}'s secret")),
+                ..NewBooking::new("group-class", at("2026-03-02T10:00:00Z"), name, format!("{name}@example.org"))
+            };
+            let now = at(&format!("2026-01-05T08:0{n}:00Z"));
+            hub.deliver_all(&place, &cal.book(new, now).unwrap().1).await;
+        }
+        let shown: Vec<(String, String)> = hub
+            .rows("SELECT l.name, a.body FROM activities a JOIN leads l ON l.id = a.lead_id ORDER BY l.name", vec![])
+            .await;
+        assert_eq!(shown.len(), 2);
+        assert!(!shown[0].1.contains("bob's") && !shown[1].1.contains("ann's"), "{shown:?}");
+    }
+
+    async fn who_gives_up_one_of_two_places_still_comes(store: Store) {
+        let hub = TestHub::over(store).await;
+        let (place, other) = (hub.place().await, hub.new_place().await);
+        let mut calendly = Calendly::new(1);
+        let book = |calendly: &mut Calendly, minute: u8| {
+            let new = NewInvitee::new("back-care-class", at("2026-03-02T10:00:00Z"), "Ann", "ann@example.org");
+            calendly.book_group_place(new, at(&format!("2026-01-05T08:0{minute}:00Z"))).unwrap()
+        };
+        let (first, mut sent) = book(&mut calendly, 1);
+        sent.extend(calendly.cancel(&first, Canceler::Invitee, None, at("2026-01-05T08:02:00Z")).unwrap());
+        sent.extend(book(&mut calendly, 3).1);
+        hub.deliver_all(&place, &sent).await;
+        sent.reverse();
+        hub.deliver_all(&other, &sent).await;
+        let statuses: Vec<(String,)> = hub.rows("SELECT status FROM leads", vec![]).await;
+        assert_eq!(statuses, [("booked".to_owned(),), ("booked".to_owned(),)]);
+    }
 }

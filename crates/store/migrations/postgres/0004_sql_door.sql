@@ -8,6 +8,17 @@ CREATE FUNCTION datediff(later TIMESTAMPTZ, earlier TIMESTAMPTZ) RETURNS INTEGER
     SELECT (later AT TIME ZONE 'UTC')::date - (earlier AT TIME ZONE 'UTC')::date
 $$;
 
+-- A date is its first instant in UTC, whatever the zone of the session.
+CREATE FUNCTION datediff(later DATE, earlier DATE) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
+    SELECT later - earlier
+$$;
+CREATE FUNCTION datediff(later TIMESTAMPTZ, earlier DATE) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
+    SELECT (later AT TIME ZONE 'UTC')::date - earlier
+$$;
+CREATE FUNCTION datediff(later DATE, earlier TIMESTAMPTZ) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
+    SELECT later - (earlier AT TIME ZONE 'UTC')::date
+$$;
+
 CREATE VIEW upcoming_level_checks AS
 SELECT
     b.id AS booking_id,

@@ -50,6 +50,8 @@ CREATE TABLE leads (
 );
 CREATE UNIQUE INDEX leads_by_email ON leads (tenant_id, email_key) WHERE email_key IS NOT NULL;
 CREATE UNIQUE INDEX leads_by_phone ON leads (tenant_id, phone_key) WHERE phone_key IS NOT NULL AND email_key IS NULL;
+CREATE INDEX leads_by_any_phone ON leads (tenant_id, phone_key) WHERE phone_key IS NOT NULL;
+CREATE INDEX leads_by_current_booking ON leads (current_booking_id) WHERE current_booking_id IS NOT NULL;
 CREATE INDEX leads_of_tenant ON leads (tenant_id, id);
 CREATE INDEX leads_by_status ON leads (tenant_id, status, id);
 CREATE INDEX leads_by_reference ON leads (reference, created_at);
@@ -186,8 +188,8 @@ CREATE TABLE activities (
     created_at TEXT NOT NULL,
     UNIQUE (booking_id, activity_key)
 );
-CREATE INDEX activities_of_lead ON activities (lead_id, occurred_at, id);
-CREATE INDEX activities_of_tenant ON activities (tenant_id, id);
+CREATE INDEX activities_of_lead ON activities (tenant_id, lead_id, id);
+CREATE INDEX activities_of_booking ON activities (tenant_id, booking_id, id);
 
 CREATE TABLE event_types (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

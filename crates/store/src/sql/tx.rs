@@ -1,6 +1,6 @@
 //! A transaction: everything that happens in it happens together or not at all.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Connection, Postgres, Sqlite, Transaction,
@@ -127,6 +127,16 @@ impl Tx {
             .await?;
         self.broken = false;
         Ok(())
+    }
+
+    /// Makes the rest of the transaction give up as busy when it has waited this long for what another one holds.
+    /// SQLite has one writer, who waits for nobody.
+    pub async fn wait_at_most(&mut self, longest: Duration) -> Result<(), StoreError> {
+        if self.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        let set = format!("SET LOCAL lock_timeout = {}", longest.as_millis());
+        self.query(set).execute().await.map(drop)
     }
 
     /// Runs several statements without parameters, as migrations are.

@@ -56,11 +56,9 @@ impl Teller {
         if !details.hosts.is_empty() && (standing.hosts.is_empty() || !snapshot) {
             standing.hosts.clone_from(&details.hosts);
         }
-        if standing.utm.is_none() && !details.utm.is_empty() {
-            standing.utm = Some(Told {
-                value: details.utm.clone(),
-                at,
-            });
+        if !details.utm.is_empty() {
+            Told::tell(&mut standing.last_utm, Some(&details.utm), at);
+            standing.first_utm = standing.first_utm.take().or(standing.last_utm.clone());
         }
         if fact.change.identity.subject.is_some() && (standing.told_by.is_none() || !snapshot) {
             standing.told_by = Some(fact.fingerprint.clone());

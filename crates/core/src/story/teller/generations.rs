@@ -8,6 +8,9 @@ use crate::{
     story::{Move, MoveKind},
 };
 
+/// A meeting that is said to be longer is a mistake, and arithmetic with it might overflow.
+const LONGEST_MINUTES: i64 = 366 * 24 * 60;
+
 impl Teller {
     pub(super) fn generation(&mut self, change: &Change) -> Generation {
         let Some(subject) = &change.identity.subject else {
@@ -62,7 +65,11 @@ impl Teller {
             (Some(start), Some(end)) => Some(end.duration_since(start)),
             _ => None,
         };
-        let length = details.minutes.map(SignedDuration::from_mins).or(length);
+        let length = details
+            .minutes
+            .filter(|minutes| (1..=LONGEST_MINUTES).contains(minutes))
+            .map(SignedDuration::from_mins)
+            .or(length);
         self.standing.start = Some(start);
         self.standing.end = details
             .end

@@ -77,7 +77,8 @@ impl Teller {
                 attendees: Vec::new(),
                 lead_id: None,
                 claimed_tenant: None,
-                utm: None,
+                first_utm: None,
+                last_utm: None,
                 assigned_user: None,
                 made_at: None,
                 first_fact_at,
@@ -292,6 +293,7 @@ impl Teller {
                 )
                 .flatten(),
             reason: change.details.reason.clone(),
+            notes: change.details.notes.clone(),
         }
     }
 }

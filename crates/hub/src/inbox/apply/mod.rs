@@ -87,6 +87,17 @@ pub async fn apply(
         .flat_map(|group| group.bookings.iter().copied())
         .collect();
     let mut known = Known::load(tx, scope, &ids).await?;
+    let gone = |group: &groups::Group| {
+        group.makes_booking
+            && group
+                .bookings
+                .iter()
+                .any(|id| !known.bookings.contains_key(id))
+    };
+    if groups.iter().any(gone) {
+        // A booking was joined with another between our look at its references and our lock: look again.
+        return Err(StoreError::Busy);
+    }
 
     let mut chapters = Vec::with_capacity(groups.len());
     for group in groups {
@@ -128,8 +139,15 @@ pub async fn lock(tx: &mut Tx, tenants_and_items: &[(&Scope, &[Item])]) -> Resul
             people::lock_keys(scope, item, &mut keys);
         }
     }
+    // A server holds a limited number of locks; what shares one only waits for each other.
+    for key in &mut keys {
+        *key = key.rem_euclid(LOCKS);
+    }
     tx.lock_keys(&keys).await
 }
+
+/// How many different locks there are for what batches are about.
+const LOCKS: i64 = 1 << 10;
 
 /// What the database knows of the bookings of a batch.
 struct Known {

@@ -10,7 +10,7 @@ use calbridge_core::{
     person::{EmailAddress, PersonName, PhoneNumber},
     provider::Provider,
     scope::Scope,
-    story::{AttendeeStanding, Outlook, Standing, Told},
+    story::{AttendeeStanding, Outlook, Place, Standing, Told},
 };
 use calbridge_store::{
     StoreError, ids,
@@ -123,7 +123,9 @@ impl People {
             .iter()
             .filter(|old| old.attendee_key == attendee.key)
             .find_map(|old| old.lead_id);
-        if let Some(id) = had.filter(|id| self.by_id.contains_key(id)) {
+        if let Some(index) = had.and_then(|id| self.by_id.get(&id)).copied()
+            && let Some(id) = self.keep_lead(index, email.as_deref())
+        {
             return Some(id);
         }
         let known = match (&email, &phone) {
@@ -144,12 +146,27 @@ impl People {
         Some(id)
     }
 
-    /// Bring a lead up to date with what a booking tells of it.
+    /// The lead an attendee has, unless its address has become known meanwhile and is another lead's.
+    fn keep_lead(&mut self, index: usize, email: Option<&str>) -> Option<LeadId> {
+        let lead = self.leads.get_mut(index)?;
+        if let (None, Some(email)) = (&lead.email_key, email) {
+            if self.by_email.contains_key(email) {
+                return None;
+            }
+            lead.email = Some(email.to_owned());
+            lead.email_key = Some(email.to_owned());
+            self.by_email.insert(email.to_owned(), index);
+        }
+        Some(lead.id)
+    }
+
+    /// Bring a lead up to date with what a booking tells of its attendees that are this person: mostly one, but a
+    /// person may take several places in a group meeting, or give one up and take another.
     pub fn learn(
         &mut self,
         rules: Rules<'_>,
         chapter: &Chapter,
-        attendee: &AttendeeStanding,
+        attendees: &[&AttendeeStanding],
         lead_id: LeadId,
         booking: &BookingFace<'_>,
     ) {
@@ -161,9 +178,11 @@ impl People {
             return;
         };
         let standing = &chapter.story.standing;
-        learn_profile(lead, standing, attendee);
-        learn_origin(lead, rules, standing, attendee, booking);
-        learn_booking(lead, rules, chapter, attendee, booking);
+        for attendee in attendees {
+            learn_profile(lead, standing, attendee);
+            learn_origin(lead, rules, standing, attendee, booking);
+        }
+        learn_booking(lead, rules, chapter, attendees, booking);
     }
 
     /// New leads, and those that changed with what they were.
@@ -379,19 +398,20 @@ fn learn_origin(
             .unwrap_or("website_direct");
         lead.source_detail = Some(source.to_owned());
     }
-    if let Some(told) = standing
-        .utm
-        .as_ref()
-        .filter(|_| !standing.group || attendee.key == BOOKER)
+    if standing.group && attendee.key != BOOKER {
+        return;
+    }
+    if let Some(told) = &standing.first_utm
+        && lead.first_utm_at.is_none_or(|at| told.at < at)
     {
-        if lead.first_utm_at.is_none_or(|at| told.at < at) {
-            lead.first_utm = Some(Json(told.value.clone()));
-            lead.first_utm_at = Some(told.at);
-        }
-        if lead.last_utm_at.is_none_or(|at| told.at > at) {
-            lead.last_utm = Some(Json(told.value.clone()));
-            lead.last_utm_at = Some(told.at);
-        }
+        lead.first_utm = Some(Json(told.value.clone()));
+        lead.first_utm_at = Some(told.at);
+    }
+    if let Some(told) = &standing.last_utm
+        && lead.last_utm_at.is_none_or(|at| told.at > at)
+    {
+        lead.last_utm = Some(Json(told.value.clone()));
+        lead.last_utm_at = Some(told.at);
     }
 }
 
@@ -400,10 +420,13 @@ fn learn_booking(
     lead: &mut Lead,
     rules: Rules<'_>,
     chapter: &Chapter,
-    attendee: &AttendeeStanding,
+    attendees: &[&AttendeeStanding],
     booking: &BookingFace<'_>,
 ) {
     let standing = &chapter.story.standing;
+    let Some(attendee) = decisive(standing, attendees.iter().copied()) else {
+        return;
+    };
     let outlook = standing.outlook(attendee);
     if outlook == Outlook::Elsewhere {
         return;
@@ -437,11 +460,12 @@ fn learn_booking(
         .iter()
         .find(|(told_of, _)| current == Some(*told_of))
         .and_then(|(_, story)| {
-            let old = story
+            let same_person = story
                 .standing
                 .attendees
                 .iter()
-                .find(|old| old.key == attendee.key)?;
+                .filter(|old| attendees.iter().any(|new| new.key == old.key));
+            let old = decisive(&story.standing, same_person)?;
             Some(story.standing.outlook(old))
         });
     let Some(status) = rules.tenant.lead_statuses.status(outlook) else {
@@ -454,4 +478,16 @@ fn learn_booking(
     if lead.status == status.as_str() {
         lead.status_at = attendee.changed_at;
     }
+}
+
+/// Of one person's places in a booking, the one that says what the booking means for the person: one they still have,
+/// and of those the one taken last.
+fn decisive<'a>(
+    standing: &Standing,
+    attendees: impl Iterator<Item = &'a AttendeeStanding>,
+) -> Option<&'a AttendeeStanding> {
+    attendees.max_by_key(|attendee| {
+        let held = attendee.place == Place::Taken;
+        (held, standing.age_rank(attendee), attendee.key.clone())
+    })
 }

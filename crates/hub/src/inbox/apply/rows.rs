@@ -216,7 +216,6 @@ pub(super) fn activities(
     activity::of_story(story, booking_type)
         .into_iter()
         .map(|entry| {
-            let fingerprint = entry.key.split(':').next().unwrap_or_default();
             let lead = leads.get(&entry.attendee_key).or_else(|| {
                 // Before anybody was known as the booker, a mark may have named somebody.
                 (entry.attendee_key == BOOKER)
@@ -228,7 +227,7 @@ pub(super) fn activities(
                 tenant_id: scope.tenant_id(),
                 lead_id: lead.copied(),
                 booking_id: Some(id),
-                actor: actor(fingerprint),
+                actor: actor(&entry.fingerprint),
                 activity_key: Some(entry.key),
                 activity_type: entry.activity_type,
                 subject: entry.subject,

@@ -1,12 +1,12 @@
 //! Writes what the stories of a batch changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use calbridge_core::{
     change::{Reference, ReferenceKind},
-    ids::BookingId,
+    ids::{BookingId, LeadId},
     scope::Scope,
-    story::Story,
+    story::{AttendeeStanding, Story},
 };
 use calbridge_store::{
     StoreError,
@@ -191,11 +191,15 @@ fn fill(
         booking_type,
     };
     let mut leads = LeadsByKey::new();
+    let mut persons: BTreeMap<LeadId, Vec<&AttendeeStanding>> = BTreeMap::new();
     for attendee in people::bookers_of(standing) {
         if let Some(lead_id) = people.lead_of(scope, chapter, attendee, now) {
-            people.learn(rules, chapter, attendee, lead_id, &face);
+            persons.entry(lead_id).or_default().push(attendee);
             leads.insert(attendee.key.clone(), lead_id);
         }
+    }
+    for (lead_id, attendees) in persons {
+        people.learn(rules, chapter, &attendees, lead_id, &face);
     }
 
     let booking = rows::booking(scope, chapter, id, booking_type, &leads, now);
