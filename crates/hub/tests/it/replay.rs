@@ -30,7 +30,7 @@ each_engine! {
         let id = events["data"][0]["id"].as_i64().unwrap();
         let shown = hub.post(&format!("/api/v1/webhook-events/{id}/replay?dry_run=true"), &[], "").await.json();
         let tables: Vec<_> = shown["rows"].as_array().unwrap().iter().map(|row| row["table"].as_str().unwrap()).collect();
-        for table in ["bookings", "booking_changes", "attendees", "activities", "leads"] {
+        for table in ["bookings", "booking_changes", "attendees", "activities", "leads", "jobs", "audit_log"] {
             assert!(tables.contains(&table), "{table} in {tables:?}");
         }
         assert_eq!((hub.count("bookings").await, hub.count("leads").await), (0, 0));

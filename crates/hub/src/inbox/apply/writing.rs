@@ -19,7 +19,7 @@ use calbridge_store::{
     ids,
     jobs::{self, NewJob},
     leads::{self, Lead},
-    sql::{RawJson, Tx},
+    sql::{RawJson, Tx, Value},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -96,6 +96,7 @@ pub(super) async fn write(
     let (new_leads, changed_leads) = people.outcome(now);
     if let Some(report) = report {
         note_leads(report, &new_leads, &changed_leads);
+        note_rest(report, &sheet, chapters);
     }
     let changed_leads: Vec<Lead> = changed_leads.into_iter().map(|(_, lead)| lead).collect();
 
@@ -447,5 +448,51 @@ fn note_leads(report: &mut RowChanges, new: &[Lead], changed: &[(Lead, Lead)]) {
             Some(&before.values()),
             Some(&after.values()),
         );
+    }
+}
+
+/// What follows from the bookings: rewritten history, rows that go, jobs and the audit log.
+fn note_rest(report: &mut RowChanges, sheet: &Sheet, chapters: &[Chapter]) {
+    for change in &sheet.changed_changes {
+        let old = chapters
+            .iter()
+            .flat_map(|chapter| &chapter.old_changes)
+            .find(|old| old.id == change.id)
+            .map(BookingChange::values);
+        let id = Some(change.id.to_string());
+        let new = change.values();
+        report.note(
+            "booking_changes",
+            id,
+            BookingChange::COLUMNS,
+            old.as_deref(),
+            Some(&new),
+        );
+    }
+    for attendee in &sheet.gone_attendees {
+        let id = Some(attendee.id.to_string());
+        let old = attendee.values();
+        report.note("attendees", id, Attendee::COLUMNS, Some(&old), None);
+    }
+    for key in sheet.gone_activities.iter().flat_map(|(_, keys)| keys) {
+        let old = [Value::from(key)];
+        report.note("activities", None, &["activity_key"], Some(&old), None);
+    }
+    for key in &sheet.gone_jobs {
+        let old = [Value::from(key)];
+        report.note("jobs", None, &["unique_key"], Some(&old), None);
+    }
+    for job in &sheet.jobs {
+        let new = [Value::from(&job.unique_key), Value::from(job.run_at)];
+        report.note("jobs", None, &["unique_key", "run_at"], None, Some(&new));
+    }
+    for deed in &sheet.deeds {
+        let new = [
+            Value::from(deed.action),
+            Value::from(deed.object_type),
+            Value::from(&deed.object_id),
+        ];
+        let columns = &["action", "object_type", "object_id"];
+        report.note("audit_log", None, columns, None, Some(&new));
     }
 }
