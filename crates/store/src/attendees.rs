@@ -73,6 +73,25 @@ pub async fn list(
     .await
 }
 
+/// Every place that some leads have or had.
+pub async fn of_leads(
+    tx: &mut Tx,
+    scope: &Scope,
+    leads: &[LeadId],
+) -> Result<Vec<Attendee>, StoreError> {
+    if leads.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, bound) = in_list(2, leads.iter().copied());
+    tx.query(format!(
+        "SELECT * FROM attendees WHERE tenant_id = $1 AND lead_id IN {list} ORDER BY id"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(bound)
+    .all()
+    .await
+}
+
 /// Insert attendees, or bring those with the same key up to date.
 pub async fn put(tx: &mut Tx, attendees: &[Attendee]) -> Result<(), StoreError> {
     let columns = Attendee::COLUMNS[1..].join(", ");

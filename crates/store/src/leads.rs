@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use calbridge_core::{
     ids::{BookingId, LeadId, TenantId, UserId},
+    lead,
     scope::Scope,
 };
 use jiff::Timestamp;
@@ -90,6 +91,48 @@ row_type! {
     }
 }
 
+impl Lead {
+    /// Nobody in particular, of whom nothing is known yet.
+    pub fn new(tenant_id: TenantId, id: LeadId, now: Timestamp) -> Self {
+        Self {
+            id,
+            public_id: Uuid::now_v7(),
+            tenant_id,
+            name: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            email: None,
+            email_key: None,
+            phone: None,
+            phone_key: None,
+            status: lead::NEW.to_owned(),
+            status_at: now,
+            channel: None,
+            reference: None,
+            source_detail: None,
+            activity_notes: None,
+            booking_id: None,
+            booking_url: None,
+            booked_at: None,
+            current_booking_id: None,
+            current_booking_rank: None,
+            time_zone: None,
+            language: None,
+            consent_gdpr: None,
+            consent_marketing: None,
+            consent_at: None,
+            first_utm: None,
+            first_utm_at: None,
+            last_utm: None,
+            last_utm_at: None,
+            told_at: Json(BTreeMap::new()),
+            assigned_user_id: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 /// Insert leads with ids from [`crate::ids::reserve`].
 pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<(), StoreError> {
     let columns = Lead::column_list();
@@ -113,6 +156,31 @@ pub async fn update(tx: &mut Tx, leads: &[Lead]) -> Result<(), StoreError> {
     tx.update_rows("leads", "id", &Lead::COLUMNS[3..], rows)
         .await?;
     Ok(())
+}
+
+/// Delete those of the leads that nothing hangs on; answers which.
+pub async fn delete_unused(
+    tx: &mut Tx,
+    scope: &Scope,
+    ids: &[LeadId],
+) -> Result<Vec<LeadId>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, bound) = in_list(2, ids.iter().copied());
+    let gone: Vec<(LeadId,)> = tx
+        .query(format!(
+            "DELETE FROM leads WHERE tenant_id = $1 AND id IN {list}
+             AND NOT EXISTS (SELECT 1 FROM attendees a WHERE a.lead_id = leads.id)
+             AND NOT EXISTS (SELECT 1 FROM bookings b WHERE b.lead_id = leads.id)
+             AND NOT EXISTS (SELECT 1 FROM activities a WHERE a.tenant_id = $1 AND a.lead_id = leads.id)
+             RETURNING id"
+        ))
+        .bind(scope.tenant_id())
+        .bind_all::<Value>(bound)
+        .all()
+        .await?;
+    Ok(gone.into_iter().map(|(id,)| id).collect())
 }
 
 /// How to find leads.

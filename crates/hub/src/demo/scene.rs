@@ -1,17 +1,13 @@
 //! What is there before the first booking: a tenant, its connections, a teacher, and the lead of the documents.
 
-use std::collections::BTreeMap;
-
 use calbridge_core::{
     ids::{LeadId, TenantId},
-    lead,
     provider::Provider,
     scope::Scope,
 };
 use calbridge_store::{
     connections::{Connection, SignaturePolicy},
     leads::{self, Lead},
-    sql::Json,
     tenants, users,
 };
 use jiff::Timestamp;
@@ -106,39 +102,12 @@ async fn connect(
 fn documented_lead(scope: &Scope, now: Timestamp) -> Lead {
     let email = Some("ivan@example.com".to_owned());
     Lead {
-        id: LeadId(LEAD),
-        public_id: Uuid::now_v7(),
-        tenant_id: scope.tenant_id(),
         name: "Иван Петров".to_owned(),
         first_name: "Иван".to_owned(),
         last_name: "Петров".to_owned(),
         email: email.clone(),
         email_key: email,
-        phone: None,
-        phone_key: None,
-        status: lead::NEW.to_owned(),
-        status_at: now,
         channel: Some("web".to_owned()),
-        reference: None,
-        source_detail: None,
-        activity_notes: None,
-        booking_id: None,
-        booking_url: None,
-        booked_at: None,
-        current_booking_id: None,
-        current_booking_rank: None,
-        time_zone: None,
-        language: None,
-        consent_gdpr: None,
-        consent_marketing: None,
-        consent_at: None,
-        first_utm: None,
-        first_utm_at: None,
-        last_utm: None,
-        last_utm_at: None,
-        told_at: Json(BTreeMap::new()),
-        assigned_user_id: None,
-        created_at: now,
-        updated_at: now,
+        ..Lead::new(scope.tenant_id(), LeadId(LEAD), now)
     }
 }

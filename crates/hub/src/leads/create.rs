@@ -1,15 +1,12 @@
 //! Create a lead, or find that the person is known.
 
-use std::collections::BTreeMap;
-
-use calbridge_core::{fingerprint, ids::LeadId, lead, person::EmailAddress, scope::Scope};
+use calbridge_core::{fingerprint, ids::LeadId, person::EmailAddress, scope::Scope};
 use calbridge_store::{
     StoreError, ids,
     leads::{self, Lead, LeadKeys},
-    sql::{Json, Tx},
+    sql::Tx,
 };
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::edit::{LeadEdit, Statuses, UnknownStatus, note};
 use crate::app::App;
@@ -105,7 +102,12 @@ async fn insert(
         .await?
         .pop()
         .unwrap_or_default();
-    let mut lead = blank(scope, LeadId(id), email.as_ref(), now);
+    let email = email.map(|email| email.as_str().to_owned());
+    let mut lead = Lead {
+        email: email.clone(),
+        email_key: email,
+        ..Lead::new(scope.tenant_id(), LeadId(id), now)
+    };
     told.apply(&mut lead, now);
     leads::insert(tx, std::slice::from_ref(&lead)).await?;
     note(tx, scope, statuses, None, &lead, now).await?;
@@ -129,44 +131,4 @@ pub(super) async fn update(
         note(tx, scope, statuses, Some(&before), &after, now).await?;
     }
     Ok(after)
-}
-
-fn blank(scope: &Scope, id: LeadId, email: Option<&EmailAddress>, now: Timestamp) -> Lead {
-    let email = email.map(|email| email.as_str().to_owned());
-    Lead {
-        id,
-        public_id: Uuid::now_v7(),
-        tenant_id: scope.tenant_id(),
-        name: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        email: email.clone(),
-        email_key: email,
-        phone: None,
-        phone_key: None,
-        status: lead::NEW.to_owned(),
-        status_at: now,
-        channel: None,
-        reference: None,
-        source_detail: None,
-        activity_notes: None,
-        booking_id: None,
-        booking_url: None,
-        booked_at: None,
-        current_booking_id: None,
-        current_booking_rank: None,
-        time_zone: None,
-        language: None,
-        consent_gdpr: None,
-        consent_marketing: None,
-        consent_at: None,
-        first_utm: None,
-        first_utm_at: None,
-        last_utm: None,
-        last_utm_at: None,
-        told_at: Json(BTreeMap::new()),
-        assigned_user_id: None,
-        created_at: now,
-        updated_at: now,
-    }
 }

@@ -4,6 +4,7 @@
 mod documents;
 mod hostile;
 mod hub;
+mod lead_orders;
 mod leads;
 mod permutations;
 mod replay;

@@ -294,7 +294,7 @@ fn stories(cases: u32, seed: u64) -> Vec<(Vec<Delivery>, Vec<Happening>)> {
         .collect()
 }
 
-fn permutations(items: &[Delivery]) -> Vec<Vec<Delivery>> {
+pub fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
     if items.len() <= 1 {
         return vec![items.to_vec()];
     }

@@ -5,6 +5,7 @@
 //! leads its attendees are and what that means for them (`people`), and what to write (`writing`).
 
 mod groups;
+mod noting;
 mod people;
 mod report;
 mod rows;
@@ -30,6 +31,7 @@ use calbridge_store::{
 use jiff::Timestamp;
 
 pub use self::report::{RowChange, RowChanges};
+use self::{people::BookingFace, rows::LeadsByKey, writing::Desk};
 
 /// Facts from one source, to be applied together.
 #[derive(Clone, Debug)]
@@ -106,8 +108,13 @@ pub async fn apply(
         }
     }
     let mut people = people::People::load(tx, scope, &chapters).await?;
-    let written =
-        writing::write(tx, scope, rules, &chapters, items, &mut people, report, now).await?;
+    let desk = Desk {
+        scope,
+        rules,
+        items,
+        now,
+    };
+    let written = writing::write(tx, desk, &chapters, &mut people, report).await?;
 
     let mut applied = vec![Applied::default(); items.len()];
     for (chapter, booking_id) in chapters.iter().zip(written) {
@@ -205,6 +212,24 @@ pub(crate) struct Chapter {
     new_facts: Vec<NewFact>,
     references: Vec<calbridge_core::change::Reference>,
     story: Story,
+}
+
+/// A chapter, with whose booking it is.
+struct Telling<'a> {
+    chapter: &'a Chapter,
+    id: BookingId,
+    booking_type: &'a str,
+    leads: LeadsByKey,
+}
+
+impl Telling<'_> {
+    fn face(&self) -> BookingFace<'_> {
+        BookingFace {
+            id: self.id,
+            provider: self.chapter.provider,
+            booking_type: self.booking_type,
+        }
+    }
 }
 
 impl Chapter {

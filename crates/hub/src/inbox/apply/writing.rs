@@ -1,12 +1,12 @@
 //! Writes what the stories of a batch changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use calbridge_core::{
     change::{Reference, ReferenceKind},
-    ids::{BookingId, LeadId},
+    ids::BookingId,
     scope::Scope,
-    story::{AttendeeStanding, Story},
+    story::Story,
 };
 use calbridge_store::{
     StoreError,
@@ -19,15 +19,15 @@ use calbridge_store::{
     ids,
     jobs::{self, NewJob},
     leads::{self, Lead},
-    sql::{RawJson, Tx, Value},
+    sql::{RawJson, Tx},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{
-    Chapter, Item, RowChanges, Rules,
-    people::{self, BookingFace, People},
-    rows::{self, LeadsByKey},
+    Chapter, Item, LeadsByKey, RowChanges, Rules, Telling, noting,
+    people::{self, People},
+    rows,
 };
 use crate::jobs::Kind;
 
@@ -36,67 +36,65 @@ const OLD_NEWS: SignedDuration = SignedDuration::from_hours(24);
 
 /// Everything a batch writes, table by table.
 #[derive(Default)]
-struct Sheet {
+pub(super) struct Sheet {
     new_bookings: Vec<(Booking, Option<RawJson>)>,
     changed_bookings: Vec<(Booking, Option<RawJson>)>,
     references: Vec<ReferenceRow>,
     new_changes: Vec<BookingChange>,
-    changed_changes: Vec<BookingChange>,
+    pub changed_changes: Vec<BookingChange>,
     attendees: Vec<Attendee>,
-    gone_attendees: Vec<Attendee>,
+    pub gone_attendees: Vec<Attendee>,
     activities: Vec<Activity>,
-    gone_activities: Vec<(BookingId, Vec<String>)>,
-    jobs: Vec<NewJob>,
-    gone_jobs: Vec<String>,
-    deeds: Vec<Deed>,
+    pub gone_activities: Vec<(BookingId, Vec<String>)>,
+    pub jobs: Vec<NewJob>,
+    pub gone_jobs: Vec<String>,
+    pub deeds: Vec<Deed>,
+}
+
+/// What every row of a batch is written with.
+#[derive(Clone, Copy)]
+pub(super) struct Desk<'a> {
+    pub scope: &'a Scope,
+    pub rules: Rules<'a>,
+    pub items: &'a [Item],
+    pub now: Timestamp,
 }
 
 /// Write the chapters; answers the booking of each.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "context first, then what it is about, then now"
-)]
 pub(super) async fn write(
     tx: &mut Tx,
-    scope: &Scope,
-    rules: Rules<'_>,
+    desk: Desk<'_>,
     chapters: &[Chapter],
-    items: &[Item],
     people: &mut People,
     mut report: Option<&mut RowChanges>,
-    now: Timestamp,
 ) -> Result<Vec<BookingId>, StoreError> {
+    let Desk {
+        scope, rules, now, ..
+    } = desk;
     let new = chapters
         .iter()
         .filter(|chapter| chapter.booking.is_none())
         .count();
     let mut fresh_ids = ids::reserve(tx, "bookings", new).await?;
     fresh_ids.reverse();
-    let mut sheet = Sheet::default();
-    let mut written = Vec::with_capacity(chapters.len());
+    let mut tellings = Vec::with_capacity(chapters.len());
     for chapter in chapters {
         let id = match &chapter.booking {
             Some(booking) => booking.id,
             None => BookingId(fresh_ids.pop().ok_or(StoreError::Busy)?),
         };
-        written.push(id);
-        join_others(tx, scope, chapter, id, &mut sheet).await?;
-        fill(
-            &mut sheet,
-            scope,
-            rules,
-            chapter,
-            items,
-            people,
-            id,
-            report.as_deref_mut(),
-            now,
-        );
+        tellings.push(people.tell(scope, rules, chapter, id, now));
+    }
+    people::current::settle(tx, scope, rules, people, &tellings).await?;
+    let mut sheet = Sheet::default();
+    for telling in &tellings {
+        join_others(tx, scope, telling.chapter, telling.id, &mut sheet).await?;
+        fill(&mut sheet, desk, telling, report.as_deref_mut());
     }
     let (new_leads, changed_leads) = people.outcome(now);
     if let Some(report) = report {
-        note_leads(report, &new_leads, &changed_leads);
-        note_rest(report, &sheet, chapters);
+        noting::leads(report, &new_leads, &changed_leads);
+        noting::rest(report, &sheet, chapters);
     }
     let changed_leads: Vec<Lead> = changed_leads.into_iter().map(|(_, lead)| lead).collect();
 
@@ -121,12 +119,14 @@ pub(super) async fn write(
     activities::put(tx, &sheet.activities).await?;
     jobs::cancel(tx, &sheet.gone_jobs).await?;
     jobs::enqueue(tx, sheet.jobs, now).await?;
-    audit::append(tx, sheet.deeds, now).await?;
     for chapter in chapters {
         let gone: Vec<_> = chapter.joined.iter().map(|booking| booking.id).collect();
         bookings::delete(tx, scope, &gone).await?;
     }
-    Ok(written)
+    let strays = people::strays::remove(tx, desk, people, &tellings).await?;
+    sheet.deeds.extend(strays);
+    audit::append(tx, sheet.deeds, now).await?;
+    Ok(tellings.iter().map(|telling| telling.id).collect())
 }
 
 /// Bookings that turned out to be this one give it what hangs on them; their ids go on naming it.
@@ -161,50 +161,23 @@ async fn join_others(
     Ok(())
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "context first, then what it is about, then now"
-)]
-fn fill(
-    sheet: &mut Sheet,
-    scope: &Scope,
-    rules: Rules<'_>,
-    chapter: &Chapter,
-    items: &[Item],
-    people: &mut People,
-    id: BookingId,
-    report: Option<&mut RowChanges>,
-    now: Timestamp,
-) {
-    let standing = &chapter.story.standing;
-    let event_type: Vec<&str> = [&standing.event_type, &standing.event_type_slug]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    let booking_type = rules
-        .tenant
-        .booking_types
-        .decide(standing.title.as_deref(), &event_type);
-    let face = BookingFace {
+/// Note what a telling writes.
+fn fill(sheet: &mut Sheet, desk: Desk<'_>, telling: &Telling<'_>, report: Option<&mut RowChanges>) {
+    let Desk {
+        scope,
+        rules,
+        items,
+        now,
+    } = desk;
+    let Telling {
+        chapter,
         id,
-        provider: chapter.provider,
         booking_type,
-    };
-    let mut leads = LeadsByKey::new();
-    let mut persons: BTreeMap<LeadId, Vec<&AttendeeStanding>> = BTreeMap::new();
-    for attendee in people::bookers_of(standing) {
-        if let Some(lead_id) = people.lead_of(scope, chapter, attendee, now) {
-            persons.entry(lead_id).or_default().push(attendee);
-            leads.insert(attendee.key.clone(), lead_id);
-        }
-    }
-    for (lead_id, attendees) in persons {
-        people.learn(rules, chapter, &attendees, lead_id, &face);
-    }
-
-    let booking = rows::booking(scope, chapter, id, booking_type, &leads, now);
-    let attendees = rows::attendees(scope, chapter, id, &leads);
+        leads,
+    } = telling;
+    let id = *id;
+    let booking = rows::booking(scope, chapter, id, booking_type, leads, now);
+    let attendees = rows::attendees(scope, chapter, id, leads);
     let (new_changes, changed_changes) = rows::changes(scope, chapter, items, id, now);
     let actor = |fingerprint: &str| {
         let brought = chapter
@@ -223,7 +196,7 @@ fn fill(
     let entries = |story: &Story, leads: &LeadsByKey, booking_type: &str| {
         rows::activities(scope, story, id, booking_type, leads, actor, now)
     };
-    let wanted = entries(&chapter.story, &leads, booking_type);
+    let wanted = entries(&chapter.story, leads, booking_type);
     let had = had_activities(chapter, id, &entries);
 
     let keys: BTreeSet<_> = wanted.iter().map(|entry| &entry.activity_key).collect();
@@ -253,57 +226,8 @@ fn fill(
         .collect();
 
     if let Some(report) = report {
-        let old = chapter.booking.as_ref();
-        let changed = old.is_none_or(|old| !rows::says_the_same(old, &booking));
-        if changed {
-            report.note(
-                "bookings",
-                Some(id.to_string()),
-                Booking::COLUMNS,
-                old.map(Booking::values).as_deref(),
-                Some(&booking.values()),
-            );
-        }
-        for change in &new_changes {
-            report.note(
-                "booking_changes",
-                None,
-                BookingChange::COLUMNS,
-                None,
-                Some(&change.values()),
-            );
-        }
-        for attendee in &put_attendees {
-            let old = chapter
-                .old_attendees
-                .iter()
-                .find(|old| old.id == attendee.id);
-            report.note(
-                "attendees",
-                old.map(|old| old.id.to_string()),
-                Attendee::COLUMNS,
-                old.map(Attendee::values).as_deref(),
-                Some(&attendee.values()),
-            );
-        }
-        for entry in &put {
-            report.note(
-                "activities",
-                None,
-                Activity::COLUMNS,
-                None,
-                Some(&entry.values()),
-            );
-        }
-        for other in &chapter.joined {
-            report.note(
-                "bookings",
-                Some(other.id.to_string()),
-                Booking::COLUMNS,
-                Some(&other.values()),
-                None,
-            );
-        }
+        noting::booking(report, chapter, &booking);
+        noting::told(report, chapter, &new_changes, &put_attendees, &put);
     }
 
     fill_deed(sheet, scope, chapter, items, &booking);
@@ -433,66 +357,5 @@ fn fill_jobs(
         }),
         (Some(_), None) => sheet.gone_jobs.push(Kind::CompleteBooking.key(booking.id)),
         _ => {}
-    }
-}
-
-fn note_leads(report: &mut RowChanges, new: &[Lead], changed: &[(Lead, Lead)]) {
-    for lead in new {
-        report.note("leads", None, Lead::COLUMNS, None, Some(&lead.values()));
-    }
-    for (before, after) in changed {
-        report.note(
-            "leads",
-            Some(after.id.to_string()),
-            Lead::COLUMNS,
-            Some(&before.values()),
-            Some(&after.values()),
-        );
-    }
-}
-
-/// What follows from the bookings: rewritten history, rows that go, jobs and the audit log.
-fn note_rest(report: &mut RowChanges, sheet: &Sheet, chapters: &[Chapter]) {
-    for change in &sheet.changed_changes {
-        let old = chapters
-            .iter()
-            .flat_map(|chapter| &chapter.old_changes)
-            .find(|old| old.id == change.id)
-            .map(BookingChange::values);
-        let id = Some(change.id.to_string());
-        let new = change.values();
-        report.note(
-            "booking_changes",
-            id,
-            BookingChange::COLUMNS,
-            old.as_deref(),
-            Some(&new),
-        );
-    }
-    for attendee in &sheet.gone_attendees {
-        let id = Some(attendee.id.to_string());
-        let old = attendee.values();
-        report.note("attendees", id, Attendee::COLUMNS, Some(&old), None);
-    }
-    for key in sheet.gone_activities.iter().flat_map(|(_, keys)| keys) {
-        let old = [Value::from(key)];
-        report.note("activities", None, &["activity_key"], Some(&old), None);
-    }
-    for key in &sheet.gone_jobs {
-        let old = [Value::from(key)];
-        report.note("jobs", None, &["unique_key"], Some(&old), None);
-    }
-    for job in &sheet.jobs {
-        let new = [Value::from(&job.unique_key), Value::from(job.run_at)];
-        report.note("jobs", None, &["unique_key", "run_at"], None, Some(&new));
-    }
-    for deed in &sheet.deeds {
-        let new = [
-            Value::from(deed.action),
-            Value::from(deed.object_type),
-            Value::from(&deed.object_id),
-        ];
-        let columns = &["action", "object_type", "object_id"];
-        report.note("audit_log", None, columns, None, Some(&new));
     }
 }

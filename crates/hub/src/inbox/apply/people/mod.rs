@@ -1,26 +1,28 @@
 //! Whose leads the attendees of a batch are, and what the bookings mean for them.
 
-use std::collections::BTreeMap;
+pub(super) mod current;
+mod profile;
+pub(super) mod strays;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use calbridge_core::{
-    change::{AttendeeRole, BOOKER},
+    change::AttendeeRole,
     fingerprint,
-    ids::LeadId,
-    lead,
-    person::{EmailAddress, PersonName, PhoneNumber},
+    ids::{BookingId, LeadId},
+    person::{EmailAddress, PhoneNumber},
     provider::Provider,
     scope::Scope,
-    story::{AttendeeStanding, Outlook, Place, Standing, Told},
+    story::{AttendeeStanding, Standing},
 };
 use calbridge_store::{
     StoreError, ids,
     leads::{self, Lead, LeadKeys},
-    sql::{Json, Tx},
+    sql::Tx,
 };
 use jiff::Timestamp;
-use uuid::Uuid;
 
-use super::{Chapter, Item, Rules};
+use super::{Chapter, Item, Rules, Telling, rows::LeadsByKey};
 
 /// The leads of a batch: loaded, changed and new ones.
 #[derive(Default)]
@@ -32,6 +34,8 @@ pub(super) struct People {
     by_email: BTreeMap<String, usize>,
     by_phone: BTreeMap<String, usize>,
     fresh_ids: Vec<i64>,
+    /// Those whose current booking may be another one now.
+    fallen: BTreeSet<LeadId>,
 }
 
 impl People {
@@ -160,29 +164,78 @@ impl People {
         Some(lead.id)
     }
 
+    /// Find out whose booking a chapter is about, and tell them what it says.
+    pub fn tell<'a>(
+        &mut self,
+        scope: &Scope,
+        rules: Rules<'a>,
+        chapter: &'a Chapter,
+        id: BookingId,
+        now: Timestamp,
+    ) -> Telling<'a> {
+        let standing = &chapter.story.standing;
+        let event_type: Vec<&str> = [&standing.event_type, &standing.event_type_slug]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        let mut telling = Telling {
+            chapter,
+            id,
+            booking_type: rules
+                .tenant
+                .booking_types
+                .decide(standing.title.as_deref(), &event_type),
+            leads: LeadsByKey::new(),
+        };
+        let mut persons: BTreeMap<LeadId, Vec<&AttendeeStanding>> = BTreeMap::new();
+        for attendee in bookers_of(standing) {
+            if let Some(lead_id) = self.lead_of(scope, chapter, attendee, now) {
+                persons.entry(lead_id).or_default().push(attendee);
+                telling.leads.insert(attendee.key.clone(), lead_id);
+            }
+        }
+        for (lead_id, attendees) in &persons {
+            self.learn(rules, &telling, attendees, *lead_id);
+        }
+        for old in &chapter.old_attendees {
+            let left = |lead_id: &LeadId| !persons.contains_key(lead_id);
+            self.fallen.extend(old.lead_id.filter(left));
+        }
+        telling
+    }
+
     /// Bring a lead up to date with what a booking tells of its attendees that are this person: mostly one, but a
     /// person may take several places in a group meeting, or give one up and take another.
-    pub fn learn(
+    fn learn(
         &mut self,
         rules: Rules<'_>,
-        chapter: &Chapter,
+        telling: &Telling<'_>,
         attendees: &[&AttendeeStanding],
         lead_id: LeadId,
-        booking: &BookingFace<'_>,
     ) {
-        let Some(lead) = self
-            .by_id
-            .get(&lead_id)
-            .and_then(|index| self.leads.get_mut(*index))
-        else {
+        let Some(lead) = self.get_mut(lead_id) else {
             return;
         };
-        let standing = &chapter.story.standing;
+        let (chapter, face) = (telling.chapter, telling.face());
         for attendee in attendees {
-            learn_profile(lead, standing, attendee);
-            learn_origin(lead, rules, standing, attendee, booking);
+            profile::learn_profile(lead, &chapter.story.standing, attendee);
+            profile::learn_origin(lead, rules, &chapter.story.standing, attendee, &face);
         }
-        learn_booking(lead, rules, chapter, attendees, booking);
+        if current::learn_booking(lead, rules, chapter, attendees, &face) == current::Told::Fell {
+            self.fallen.insert(lead_id);
+        }
+    }
+
+    fn get_mut(&mut self, id: LeadId) -> Option<&mut Lead> {
+        let index = *self.by_id.get(&id)?;
+        self.leads.get_mut(index)
+    }
+
+    /// A lead as it was before the batch.
+    fn as_stored(&self, id: LeadId) -> Option<&Lead> {
+        let index = *self.by_id.get(&id)?;
+        self.before.get(index)?.as_ref()
     }
 
     /// New leads, and those that changed with what they were.
@@ -204,7 +257,7 @@ impl People {
 
 /// What a lead's row shows of its current booking.
 pub(super) struct BookingFace<'a> {
-    pub id: calbridge_core::ids::BookingId,
+    pub id: BookingId,
     pub provider: Provider,
     pub booking_type: &'a str,
 }
@@ -274,220 +327,13 @@ fn new_lead(
         .map(|told| told.value.clone())
         .unwrap_or_default();
     Lead {
-        id,
-        public_id: Uuid::now_v7(),
-        tenant_id: scope.tenant_id(),
         name: name.full,
         first_name: name.first,
         last_name: name.last,
         email: email.clone(),
         email_key: email,
-        phone: None,
         phone_key: phone,
-        status: lead::NEW.to_owned(),
         status_at: attendee.joined_at,
-        channel: None,
-        reference: None,
-        source_detail: None,
-        activity_notes: None,
-        booking_id: None,
-        booking_url: None,
-        booked_at: None,
-        current_booking_id: None,
-        current_booking_rank: None,
-        time_zone: None,
-        language: None,
-        consent_gdpr: None,
-        consent_marketing: None,
-        consent_at: None,
-        first_utm: None,
-        first_utm_at: None,
-        last_utm: None,
-        last_utm_at: None,
-        told_at: Json(BTreeMap::new()),
-        assigned_user_id: None,
-        created_at: now,
-        updated_at: now,
+        ..Lead::new(scope.tenant_id(), id, now)
     }
-}
-
-/// Take over what was told later than what is known.
-fn newer<T: PartialOrd>(
-    told_at: &mut BTreeMap<String, Timestamp>,
-    field: &str,
-    told: Option<&Told<T>>,
-    known: Option<&T>,
-) -> bool {
-    let Some(told) = told else { return false };
-    let later = match told_at.get(field) {
-        None => true,
-        Some(at) if *at == told.at => known.is_none_or(|known| *known < told.value),
-        Some(at) => *at < told.at,
-    };
-    if later {
-        told_at.insert(field.to_owned(), told.at);
-    }
-    later
-}
-
-fn learn_profile(lead: &mut Lead, standing: &Standing, attendee: &AttendeeStanding) {
-    let told_at = &mut lead.told_at.0;
-    let full_name = attendee.name.as_ref().map(|told| Told {
-        value: told.value.full.clone(),
-        at: told.at,
-    });
-    if newer(told_at, "name", full_name.as_ref(), Some(&lead.name)) {
-        let PersonName { full, first, last } = attendee
-            .name
-            .as_ref()
-            .map(|told| told.value.clone())
-            .unwrap_or_default();
-        (lead.name, lead.first_name, lead.last_name) = (full, first, last);
-    }
-    let mut keep = |field: &str, slot: &mut Option<String>, told: Option<&Told<String>>| {
-        if newer(told_at, field, told, slot.as_ref()) {
-            *slot = told.map(|told| told.value.clone());
-        }
-    };
-    keep("phone", &mut lead.phone, attendee.phone.as_ref());
-    keep(
-        "time_zone",
-        &mut lead.time_zone,
-        attendee.time_zone.as_ref(),
-    );
-    keep("language", &mut lead.language, attendee.language.as_ref());
-    // The notes of a group meeting are somebody's, but we cannot tell whose.
-    if !standing.group {
-        let notes = standing
-            .notes
-            .as_ref()
-            .filter(|told| !told.value.is_empty())
-            .map(|told| Told {
-                value: format!("Booking notes: {}", told.value),
-                at: told.at,
-            });
-        keep("activity_notes", &mut lead.activity_notes, notes.as_ref());
-    }
-    if lead.email_key.is_some() {
-        // A person with an address is found by it; the number is only shown.
-        lead.phone_key = lead
-            .phone
-            .as_deref()
-            .and_then(|phone| PhoneNumber::parse(phone).ok())
-            .map(|phone| phone.as_str().to_owned());
-    }
-}
-
-fn learn_origin(
-    lead: &mut Lead,
-    rules: Rules<'_>,
-    standing: &Standing,
-    attendee: &AttendeeStanding,
-    booking: &BookingFace<'_>,
-) {
-    // The first booking by the provider's clock says why the person came.
-    let told_at = &mut lead.told_at.0;
-    let first_at = attendee.joined_at;
-    if told_at.get("reference").is_none_or(|at| first_at <= *at) {
-        told_at.insert("reference".to_owned(), first_at);
-        lead.reference = Some(booking.booking_type.to_owned());
-        let source = rules
-            .tenant
-            .source_detail
-            .as_deref()
-            .unwrap_or("website_direct");
-        lead.source_detail = Some(source.to_owned());
-    }
-    if standing.group && attendee.key != BOOKER {
-        return;
-    }
-    if let Some(told) = &standing.first_utm
-        && lead.first_utm_at.is_none_or(|at| told.at < at)
-    {
-        lead.first_utm = Some(Json(told.value.clone()));
-        lead.first_utm_at = Some(told.at);
-    }
-    if let Some(told) = &standing.last_utm
-        && lead.last_utm_at.is_none_or(|at| told.at > at)
-    {
-        lead.last_utm = Some(Json(told.value.clone()));
-        lead.last_utm_at = Some(told.at);
-    }
-}
-
-/// The lead's current booking is the one that was made last; news of it set the lead's status.
-fn learn_booking(
-    lead: &mut Lead,
-    rules: Rules<'_>,
-    chapter: &Chapter,
-    attendees: &[&AttendeeStanding],
-    booking: &BookingFace<'_>,
-) {
-    let standing = &chapter.story.standing;
-    let Some(attendee) = decisive(standing, attendees.iter().copied()) else {
-        return;
-    };
-    let outlook = standing.outlook(attendee);
-    if outlook == Outlook::Elsewhere {
-        return;
-    }
-    let rank = standing.age_rank(attendee);
-    // Of bookings that are joined, the lead knows one.
-    let current = lead.current_booking_id;
-    let was_current = current == Some(booking.id)
-        || chapter
-            .joined
-            .iter()
-            .any(|joined| current == Some(joined.id));
-    let is_newer = lead
-        .current_booking_rank
-        .as_ref()
-        .is_none_or(|known| *known < rank);
-    if !was_current && !is_newer {
-        return;
-    }
-    lead.current_booking_id = Some(booking.id);
-    lead.current_booking_rank = Some(rank);
-    lead.booking_id = Some(match (booking.provider, standing.number) {
-        (Provider::CalCom, Some(number)) => number.to_string(),
-        _ => booking.id.to_string(),
-    });
-    lead.booking_url.clone_from(&standing.meeting_url);
-    lead.booked_at = standing.start;
-
-    let outlook_before = chapter
-        .old_stories
-        .iter()
-        .find(|(told_of, _)| current == Some(*told_of))
-        .and_then(|(_, story)| {
-            let same_person = story
-                .standing
-                .attendees
-                .iter()
-                .filter(|old| attendees.iter().any(|new| new.key == old.key));
-            let old = decisive(&story.standing, same_person)?;
-            Some(story.standing.outlook(old))
-        });
-    let Some(status) = rules.tenant.lead_statuses.status(outlook) else {
-        return;
-    };
-    // Only news changes the status: what somebody set by hand meanwhile stays until then.
-    if outlook_before != Some(outlook) {
-        status.as_str().clone_into(&mut lead.status);
-    }
-    if lead.status == status.as_str() {
-        lead.status_at = attendee.changed_at;
-    }
-}
-
-/// Of one person's places in a booking, the one that says what the booking means for the person: one they still have,
-/// and of those the one taken last.
-fn decisive<'a>(
-    standing: &Standing,
-    attendees: impl Iterator<Item = &'a AttendeeStanding>,
-) -> Option<&'a AttendeeStanding> {
-    attendees.max_by_key(|attendee| {
-        let held = attendee.place == Place::Taken;
-        (held, standing.age_rank(attendee), attendee.key.clone())
-    })
 }
