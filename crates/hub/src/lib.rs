@@ -2,6 +2,7 @@
 
 pub mod app;
 #[cfg(feature = "emulator")]
+pub mod bench;
 pub mod booking;
 pub mod cli;
 pub mod clock;

@@ -1,5 +1,7 @@
 //! The command line: nouns and verbs, each a thin face of a use case.
 
+#[cfg(feature = "emulator")]
+mod bench;
 mod bookings;
 mod completions;
 mod config;
@@ -86,6 +88,9 @@ enum Command {
     #[command(subcommand)]
     Signature(signature::SignatureCommand),
     Doctor(doctor::Doctor),
+    #[cfg(feature = "emulator")]
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
     Completions(completions::Completions),
 }
 
@@ -111,6 +116,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Emulate(command) => command.run(&context).await?,
         Command::Signature(command) => return command.run(&context),
         Command::Doctor(command) => return command.run(&context).await,
+        #[cfg(feature = "emulator")]
+        Command::Bench(command) => return command.run(&context).await,
         Command::Completions(command) => command.run()?,
     }
     Ok(Exit::Done)
@@ -133,6 +140,7 @@ mod tests {
         for line in [
             "calbridge demo --listen 127.0.0.1:0 --steps 3 --fast --seed 1",
             "calbridge emulate --listen 127.0.0.1:0",
+            "calbridge bench ingest --seconds 2 --connections 4 --mix created=60,duplicate=10 --json",
             "calbridge trigger calcom booking.rescheduled --url http://127.0.0.1/ --reorder --duplicate",
         ] {
             let parsed = Cli::try_parse_from(line.split(' '));

@@ -1,0 +1,53 @@
+//! Benchmarks of the hub on scratch databases, each beside the limit of the machine measured in the same run.
+//!
+//! `ingest` does the full work over real HTTP; `storage` and `http` are what the engine and the HTTP stack could do
+//! if that were all; `grow` is `ingest` on tables of several sizes. What the numbers mean is in docs/performance.md.
+
+mod copies;
+mod grow;
+mod hub;
+mod idle;
+mod ingest;
+mod load;
+mod meter;
+mod mix;
+mod preload;
+mod report;
+mod sample;
+mod scratch;
+mod sheet;
+mod storage;
+mod template;
+#[cfg(test)]
+mod tests;
+mod traffic;
+mod wire;
+
+use std::{path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+
+pub use self::{
+    grow::grow,
+    ingest::{http, ingest},
+    mix::{Kind, Mix},
+    report::{GrowReport, HttpReport, IngestReport, Latency, SizeReport, StorageReport, Usage},
+    storage::storage,
+};
+
+/// What to measure with.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// How long, without the warm-up.
+    pub time: Duration,
+    /// Connections that send, each one request after the other.
+    pub connections: usize,
+    /// What they send.
+    pub mix: Mix,
+    /// Transactions at the same time, on PostgreSQL.
+    pub writers: usize,
+    /// The server on which to make scratch databases; `None` for SQLite.
+    pub server: Option<SecretString>,
+    /// The folder in which scratch files are made, which decides on the disk.
+    pub dir: PathBuf,
+}
