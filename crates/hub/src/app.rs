@@ -46,7 +46,7 @@ impl App {
     /// Over an open store whose migrations are applied. Starts the tasks that store deliveries.
     pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Self, StoreError> {
         let registry = Registry::load(&store, clock.now()).await?;
-        let (intake, queue) = Intake::new(config.webhooks.queue);
+        let (intake, queue) = Intake::new(config.webhooks.queue, config.webhooks.max_body_bytes);
         let (news, _) = broadcast::channel(1024);
         let app = Self(Arc::new(Parts {
             store,

@@ -56,7 +56,8 @@ pub struct NewQuarantinedDelivery {
     pub body: Vec<u8>,
 }
 
-/// Keep a delivery, and of the older ones those whose rows and bytes, counted from the newest, fit.
+/// Keep a delivery, and of the older ones those whose rows and bytes, counted from the newest, fit. Those at
+/// connections' own URLs, which only who knows them can fill, and those at shared ones have half the room each.
 pub async fn keep(
     tx: &mut Tx,
     delivery: NewQuarantinedDelivery,
@@ -81,14 +82,15 @@ pub async fn keep(
     tx.query(
         "DELETE FROM quarantined_deliveries WHERE id IN (
              SELECT id FROM (
-                 SELECT id, ROW_NUMBER() OVER (ORDER BY id DESC) AS place,
-                     CAST(SUM(LENGTH(body)) OVER (ORDER BY id DESC) AS BIGINT) AS bytes
+                 SELECT id, ROW_NUMBER() OVER pool AS place,
+                     CAST(SUM(LENGTH(body) + LENGTH(CAST(headers AS TEXT))) OVER pool AS BIGINT) AS bytes
                  FROM quarantined_deliveries
+                 WINDOW pool AS (PARTITION BY (connection_id IS NULL) ORDER BY id DESC)
              ) AS counted WHERE place > $1 OR (bytes > $2 AND place > 1)
          )",
     )
-    .bind(most_rows)
-    .bind(most_bytes)
+    .bind((most_rows / 2).max(1))
+    .bind(most_bytes / 2)
     .execute()
     .await?;
     Ok(())

@@ -63,7 +63,10 @@ async fn run_everything(server: Option<SecretString>) -> anyhow::Result<()> {
 
 async fn stored(bed: &Bed) -> anyhow::Result<i64> {
     let mut tx = bed.app.store.read().await?;
-    let (count,) = tx.query("SELECT COUNT(*) FROM webhook_events").one().await?;
+    let (count,) = tx
+        .query("SELECT COUNT(*) FROM webhook_events")
+        .one()
+        .await?;
     tx.rollback().await?;
     Ok(count)
 }

@@ -33,10 +33,7 @@ pub(super) async fn apply_own(
         .current(&app.store, now)
         .await
         .settings(scope.tenant_id());
-    let rules = Rules {
-        tenant: &settings,
-        complete_after_end: app.config.bookings.complete_after_end,
-    };
+    let rules = Rules { tenant: &settings };
     let item = Item {
         connection_id: booking.connection_id,
         provider: booking.booking_provider,

@@ -90,7 +90,6 @@ async fn try_commit(
     let events: Vec<NewWebhookEvent<'_>> = deliveries.iter().map(new_event).collect();
     let recorded = webhook_events::record(&mut tx, &events, now).await?;
     let around = Around {
-        app,
         registry: &registry,
         stuck,
     };
@@ -159,7 +158,6 @@ async fn apply_new(
 /// What applying needs besides the transaction.
 #[derive(Clone, Copy)]
 struct Around<'a> {
-    app: &'a App,
     registry: &'a Snapshot,
     stuck: Stuck,
 }
@@ -173,10 +171,7 @@ async fn apply_or_take_out(
     now: Timestamp,
 ) -> Result<Vec<Result<Applied, String>>, StoreError> {
     let settings = around.registry.settings(scope.tenant_id());
-    let rules = Rules {
-        tenant: &settings,
-        complete_after_end: around.app.config.bookings.complete_after_end,
-    };
+    let rules = Rules { tenant: &settings };
     let fatal = |error: &StoreError| {
         let only_stuck = matches!(error, StoreError::Busy) && around.stuck == Stuck::TakeOut;
         is_about_the_database(error) && !only_stuck

@@ -13,7 +13,7 @@ use calbridge_store::{
 };
 use futures::FutureExt;
 use jiff::Timestamp;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use super::{
@@ -49,29 +49,37 @@ pub(super) enum IntakeError {
 
 type Answer = oneshot::Sender<Result<Receipt, ()>>;
 
+/// Bytes of bodies that may wait, at most.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
 /// The way to the writers.
 pub struct Intake {
     /// Gone once no more are taken.
     sender: RwLock<Option<mpsc::Sender<Waiting>>>,
     writers: TaskTracker,
+    /// A permit per byte.
+    room: Arc<Semaphore>,
 }
 
 /// A delivery and whoever waits for its receipt.
 pub struct Waiting {
     delivery: Delivery,
     answer: Answer,
+    /// Given back when it is stored.
+    room: OwnedSemaphorePermit,
 }
 
 /// What the writers take from.
 pub struct Queue(mpsc::Receiver<Waiting>);
 
 impl Intake {
-    /// With room for `room` deliveries that wait.
-    pub fn new(room: usize) -> (Self, Queue) {
-        let (sender, receiver) = mpsc::channel(room.max(1));
+    /// With room for this many deliveries that wait, of which none is longer than `longest` bytes.
+    pub fn new(deliveries: usize, longest: usize) -> (Self, Queue) {
+        let (sender, receiver) = mpsc::channel(deliveries.max(1));
         let intake = Self {
             sender: RwLock::new(Some(sender)),
             writers: TaskTracker::new(),
+            room: Arc::new(Semaphore::new(MOST_BYTES.max(longest))),
         };
         (intake, Queue(receiver))
     }
@@ -81,9 +89,16 @@ impl Intake {
         {
             let sender = self.sender.read().unwrap_or_else(PoisonError::into_inner);
             let sender = sender.as_ref().ok_or(IntakeError::Full)?;
-            sender
-                .try_send(Waiting { delivery, answer })
+            let bytes = u32::try_from(delivery.body.len()).map_err(|_| IntakeError::Full)?;
+            let room = Arc::clone(&self.room)
+                .try_acquire_many_owned(bytes)
                 .map_err(|_| IntakeError::Full)?;
+            let waiting = Waiting {
+                delivery,
+                answer,
+                room,
+            };
+            sender.try_send(waiting).map_err(|_| IntakeError::Full)?;
         }
         match tokio::time::timeout(PATIENCE, receipt).await {
             Ok(Ok(Ok(receipt))) => Ok(receipt),
@@ -132,10 +147,13 @@ async fn next_batch(queue: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waitin
 }
 
 async fn store_batch(app: &App, batch: Vec<Waiting>) {
-    let (deliveries, answers): (Vec<Delivery>, Vec<Answer>) = batch
-        .into_iter()
-        .map(|waiting| (waiting.delivery, waiting.answer))
-        .unzip();
+    let (mut deliveries, mut answers) = (Vec::new(), Vec::new());
+    let mut rooms = Vec::new();
+    for waiting in batch {
+        deliveries.push(waiting.delivery);
+        answers.push(waiting.answer);
+        rooms.push(waiting.room);
+    }
     let Ok(stored) = AssertUnwindSafe(commit(app, &deliveries))
         .catch_unwind()
         .await

@@ -8,6 +8,7 @@ use calbridge_store::{
     connections::SignaturePolicy, quarantine::NewQuarantinedDelivery, sql::RawJson,
 };
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 use super::{
     Door, Receipt,
@@ -68,14 +69,16 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<Receipt, ReceiveEr
     let now = app.clock.now();
     let tolerance = app.config.webhooks.signature_tolerance();
     let snapshot = app.registry.current(&app.store, now).await;
-    let mut judged = judge(&snapshot, &incoming, now, tolerance);
+    let incoming = Arc::new(incoming);
+    let mut judged = judge_with_care(&snapshot, &incoming, now, tolerance).await?;
     if !matches!(judged, Judged::Verified { .. }) {
         // The connection may have been added or its secret rotated a moment ago, by another process.
         let newer = app.registry.look_again(&app.store, now).await;
         if !Arc::ptr_eq(&snapshot, &newer) {
-            judged = judge(&newer, &incoming, now, tolerance);
+            judged = judge_with_care(&newer, &incoming, now, tolerance).await?;
         }
     }
+    let incoming = Arc::unwrap_or_clone(incoming);
     let (known, late) = match judged {
         Judged::Verified { connection, late } => (connection, late),
         Judged::UnknownHook => return Err(ReceiveError::UnknownHook),
@@ -157,6 +160,39 @@ pub(super) fn belongs_to(
         judge_shared(snapshot, known.connection.provider, incoming, now, any_age)
     };
     matches!(judged, Judged::Verified { connection, .. } if connection.connection.id == known.connection.id)
+}
+
+/// Verifying that hashes more bytes than this is not done between other requests.
+const LIGHT: usize = 1024 * 1024;
+
+/// One after the other, so that a flood at a shared door, where every secret of a provider is tried, takes one
+/// processor at most.
+static HEAVY: Semaphore = Semaphore::const_new(1);
+
+/// How long a delivery waits for its turn to be verified.
+const TURN: Duration = Duration::from_secs(2);
+
+/// [`judge`], beside the other requests when there is much to do.
+async fn judge_with_care(
+    snapshot: &Arc<Snapshot>,
+    incoming: &Arc<Incoming>,
+    now: Timestamp,
+    tolerance: Duration,
+) -> Result<Judged, ReceiveError> {
+    let secrets = match (&incoming.token, incoming.door.provider()) {
+        (None, Some(provider)) => snapshot.of_provider(provider).len(),
+        _ => 1,
+    };
+    if secrets.saturating_mul(incoming.body.len()) <= LIGHT {
+        return Ok(judge(snapshot, incoming, now, tolerance));
+    }
+    let turn = tokio::time::timeout(TURN, HEAVY.acquire()).await;
+    let Ok(Ok(_turn)) = turn else {
+        return Err(ReceiveError::Full);
+    };
+    let (snapshot, incoming) = (Arc::clone(snapshot), Arc::clone(incoming));
+    let judging = tokio::task::spawn_blocking(move || judge(&snapshot, &incoming, now, tolerance));
+    judging.await.map_err(|_| ReceiveError::NotStored)
 }
 
 fn judge(snapshot: &Snapshot, incoming: &Incoming, now: Timestamp, tolerance: Duration) -> Judged {

@@ -184,10 +184,7 @@ pub(super) async fn interpret(
                     .await
                     .settings(scope.tenant_id()),
             );
-            let rules = Rules {
-                tenant: &settings,
-                complete_after_end: app.config.bookings.complete_after_end,
-            };
+            let rules = Rules { tenant: &settings };
             let items = [item];
             apply::lock(tx, &[(scope, items.as_slice())]).await?;
             let applied = apply::apply(tx, scope, rules, &items, rows, now)

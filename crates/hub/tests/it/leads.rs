@@ -206,16 +206,27 @@ each_engine! {
         assert_eq!(row, ("first_talk".into(), "First Talk Booked".into()));
     }
 
-    async fn the_timer_can_be_switched_off(store: Store) {
+    async fn the_timer_can_be_switched_off_and_on_again(store: Store) {
         let mut config = Config::default();
         config.access.trusted_network = true;
+        let on = config.clone();
         config.bookings.complete_after_end = false;
         let hub = TestHub::with(store, config).await;
         let place = hub.place().await;
         let mut calendly = Calendly::new(1);
-        let new = NewInvitee::new("first-assessment", at("2026-03-02T10:00:00Z"), "Ann", "ann@example.org");
-        hub.deliver_all(&place, &calendly.book(new, at(NOW)).unwrap().1).await;
-        assert_eq!(hub.count("jobs").await, 0);
+        for (start, email) in [("2026-03-02T10:00:00Z", "ann@example.org"), ("2026-03-03T10:00:00Z", "bob@example.org")] {
+            let new = NewInvitee::new("first-assessment", at(start), "Somebody", email);
+            hub.deliver_all(&place, &calendly.book(new, at(NOW)).unwrap().1).await;
+        }
+        hub.set_clock("2026-03-03T00:00:00Z");
+        hub.run_jobs().await;
+        let completed = "SELECT email FROM attendees a JOIN bookings b ON b.id = a.booking_id WHERE b.status = 'completed'";
+        assert_eq!(hub.rows::<(String,)>(completed, vec![]).await, []);
+
+        let hub = TestHub::with(hub.app.store.clone(), on).await;
+        hub.set_clock("2026-03-04T00:00:00Z");
+        hub.run_jobs().await;
+        assert_eq!(hub.rows::<(String,)>(completed, vec![]).await, [("bob@example.org".to_owned(),)]);
     }
 
     async fn an_address_that_becomes_known_later_is_the_leads_address(store: Store) {

@@ -1,5 +1,6 @@
 //! The doors of the way in: who may pass, what is answered, what is kept.
 
+use calbridge::config::Config;
 use calbridge::connections::{NewConnectionRequest, add, rotate_secret, set_wanted_events};
 use calbridge_core::{change::Canonical, ids::TenantId, provider::Provider, scope::Scope};
 use calbridge_emulator::{CalCom, Calendly, Delivery, calcom::NewBooking, calendly::NewInvitee};
@@ -93,6 +94,36 @@ each_engine! {
 
         assert_eq!(hub.count("webhook_events").await, 0);
         assert_eq!(hub.count("quarantined_deliveries").await, 15);
+    }
+
+    async fn rubbish_at_a_shared_url_does_not_push_out_what_came_to_a_connections_own(store: Store) {
+        let mut config = Config::default();
+        config.access.trusted_network = true;
+        config.webhooks.quarantine_rows = 4;
+        let hub = TestHub::with(store, config).await;
+        let place = hub.place().await;
+        let unsigned = [("content-type".to_owned(), "application/json".to_owned())];
+        for path in [place.calcom.webhook_path(), "/webhooks/calcom".to_owned()] {
+            for n in 0..6 {
+                assert_eq!(hub.post(&path, &unsigned, format!("{{\"n\":{n}}}")).await.status, 401);
+            }
+        }
+        let kept: Vec<(bool, i64)> = hub
+            .rows("SELECT connection_id IS NULL, COUNT(*) FROM quarantined_deliveries GROUP BY 1 ORDER BY 1", vec![])
+            .await;
+        assert_eq!(kept, [(false, 2), (true, 2)]);
+    }
+
+    async fn a_long_body_at_a_shared_url_finds_its_connection_among_many(store: Store) {
+        let hub = TestHub::over(store).await;
+        let places = hub.new_places(4).await;
+        let mut delivery = created(1);
+        // Still JSON, and as long as may be.
+        delivery.body.extend(vec![b' '; 1024 * 1024 - delivery.body.len()]);
+        let headers = delivery.signed_headers(Some(&places[2].secret_of(&places[2].calcom)), hub.app.clock.now());
+        assert_eq!(hub.post("/webhooks/calcom", &headers, delivery.body).await.outcome(), "processed");
+        let (connection,): (i64,) = hub.one("SELECT connection_id FROM webhook_events", vec![]).await;
+        assert_eq!(connection, places[2].calcom.id.0);
     }
 
     async fn an_unknown_hook_is_not_found(store: Store) {

@@ -63,13 +63,11 @@ pub struct Applied {
     pub moves: Vec<&'static str>,
 }
 
-/// What applying needs to know of the tenant and the installation.
+/// What applying needs to know of the tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     /// The tenant's rules.
     pub tenant: &'a TenantSettings,
-    /// Whether a job completes bookings after their end.
-    pub complete_after_end: bool,
 }
 
 /// Apply the items of one tenant. On PostgreSQL, [`lock`] must have been called in this transaction.

@@ -164,10 +164,7 @@ async fn join_others(
 /// Note what a telling writes.
 fn fill(sheet: &mut Sheet, desk: Desk<'_>, telling: &Telling<'_>, report: Option<&mut RowChanges>) {
     let Desk {
-        scope,
-        rules,
-        items,
-        now,
+        scope, items, now, ..
     } = desk;
     let Telling {
         chapter,
@@ -231,7 +228,7 @@ fn fill(sheet: &mut Sheet, desk: Desk<'_>, telling: &Telling<'_>, report: Option
     }
 
     fill_deed(sheet, scope, chapter, items, &booking);
-    fill_jobs(sheet, scope, rules, chapter, &booking, now);
+    fill_jobs(sheet, scope, chapter, &booking, now);
     fill_references(sheet, chapter, id);
     let payload = payload(chapter, items);
     match &chapter.booking {
@@ -327,18 +324,18 @@ fn fill_deed(
     sheet.deeds.push(deed);
 }
 
-/// The job that completes the booking moves and dies with it.
+/// The job that completes the booking moves and dies with it. It is there also while completing is switched off: the
+/// switch is asked when it is due.
 fn fill_jobs(
     sheet: &mut Sheet,
     scope: &Scope,
-    rules: Rules<'_>,
     chapter: &Chapter,
     booking: &Booking,
     now: Timestamp,
 ) {
     let due = |state_open: bool, ends_at: Option<Timestamp>, heard_at: Timestamp| {
         let news = ends_at.is_some_and(|ends_at| heard_at.duration_since(ends_at) < OLD_NEWS);
-        ends_at.filter(|_| state_open && news && rules.complete_after_end)
+        ends_at.filter(|_| state_open && news)
     };
     let is_open = booking.status == "scheduled" && booking.confirmation.as_str() == "confirmed";
     let wanted = due(is_open, booking.ends_at, booking.created_at);
