@@ -1,6 +1,9 @@
 //! The hub under test: the real application on a scratch database, and its router on a free port of this machine.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use calbridge_core::{ids::FIRST_TENANT, provider::Provider, scope::Scope};
 use secrecy::SecretString;
@@ -26,6 +29,8 @@ pub(super) struct Bed {
     pub token: String,
     secret: SecretString,
     mix: Mix,
+    /// Shared by all senders: two bookings with one number would be one.
+    last_number: Arc<AtomicI64>,
 }
 
 impl Bed {
@@ -68,21 +73,29 @@ impl Bed {
             token: connection.hook_token,
             secret,
             mix: plan.mix,
+            last_number: Arc::new(AtomicI64::new(1_000_000)),
         })
     }
 
     /// Senders of full work.
-    pub fn sender(&self) -> anyhow::Result<std::sync::Arc<Sender>> {
+    pub fn sender(&self) -> anyhow::Result<Arc<Sender>> {
         self.sender_to(format!("/hooks/{}", self.token))
     }
 
     /// Senders of requests with which nothing is done.
-    pub fn idle_sender(&self) -> anyhow::Result<std::sync::Arc<Sender>> {
+    pub fn idle_sender(&self) -> anyhow::Result<Arc<Sender>> {
         self.sender_to(format!("{}/{}", idle::PATH, self.token))
     }
 
-    fn sender_to(&self, path: String) -> anyhow::Result<std::sync::Arc<Sender>> {
-        Sender::new(path, self.secret.clone(), self.mix, self.app.clock.clone())
+    fn sender_to(&self, path: String) -> anyhow::Result<Arc<Sender>> {
+        let numbers = Arc::clone(&self.last_number);
+        Sender::new(
+            path,
+            self.secret.clone(),
+            self.mix,
+            self.app.clock.clone(),
+            numbers,
+        )
     }
 }
 

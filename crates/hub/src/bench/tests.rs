@@ -30,14 +30,14 @@ async fn run_everything(server: Option<SecretString>) -> anyhow::Result<()> {
     };
     let stop = CancellationToken::new();
     Bed::with(&plan, &stop, async |bed, _| {
+        // Bookings that were copied can be moved and cancelled.
+        let mut original = Original::make(bed).await?;
+        original.copy(bed, 100, &ProgressBar::hidden()).await?;
         // The rows of events can be written again for others.
         let limit = Limit::new(bed, &plan).await?;
         let committed = limit.measure(16, BLINK).await?;
         assert!(committed.rows > committed.events, "{committed:?}");
 
-        // Bookings that were copied can be moved and cancelled.
-        let mut original = Original::make(bed).await?;
-        original.copy(bed, 100, &ProgressBar::hidden()).await?;
         let known = original.open(0, plan.connections, 10, &mut StdRng::seed_from_u64(1));
         assert!(known.iter().all(|known| known.len() == 10), "{known:?}");
         let mut members = bed.sender()?.many(plan.connections);

@@ -46,7 +46,7 @@ pub(super) struct Sender {
     secret: SecretString,
     mix: Mix,
     people: Vec<Person>,
-    last_number: AtomicI64,
+    last_number: Arc<AtomicI64>,
     clock: Clock,
 }
 
@@ -81,11 +81,13 @@ pub(super) struct Traffic {
 }
 
 impl Sender {
+    /// Cal.com's numbers of its bookings are above `last_number`.
     pub fn new(
         path: String,
         secret: SecretString,
         mix: Mix,
         clock: Clock,
+        last_number: Arc<AtomicI64>,
     ) -> anyhow::Result<Arc<Self>> {
         let people = template::people(PEOPLE, clock.now())?;
         Ok(Arc::new(Self {
@@ -93,7 +95,7 @@ impl Sender {
             secret,
             mix,
             people,
-            last_number: AtomicI64::new(1_000_000),
+            last_number,
             clock,
         }))
     }
@@ -296,7 +298,14 @@ mod tests {
     fn traffic() -> Traffic {
         let clock = Clock::standing_at("2026-11-21T12:00:00Z".parse().unwrap());
         let secret = SecretString::from("secret");
-        let sender = Sender::new("/hooks/t".to_owned(), secret, Mix::default(), clock).unwrap();
+        let sender = Sender::new(
+            "/hooks/t".to_owned(),
+            secret,
+            Mix::default(),
+            clock,
+            Arc::default(),
+        )
+        .unwrap();
         sender.one()
     }
 
