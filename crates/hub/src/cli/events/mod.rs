@@ -83,6 +83,9 @@ struct FilterOptions {
     /// Only about what the provider calls this
     #[arg(long, value_name = "ID")]
     external_id: Option<String>,
+    /// Only through this URL, such as `cal-webhook`
+    #[arg(long, value_name = "DOOR")]
+    door: Option<String>,
     /// Only received at or after a time; a distance such as 24h means that long ago
     #[arg(long, value_name = "WHEN", value_parser = parse::moment)]
     from: Option<Moment>,
@@ -99,7 +102,7 @@ impl FilterOptions {
             connection_id: self.connection,
             event_type: self.event_type,
             external_id: self.external_id,
-            door: None,
+            door: self.door.map(|door| door.trim_matches('/').to_owned()),
             from: self.from.map(|from| from.before(now)),
             to: self.to.map(|to| to.before(now)),
         }
@@ -111,6 +114,7 @@ impl FilterOptions {
             && self.connection.is_none()
             && self.event_type.is_none()
             && self.external_id.is_none()
+            && self.door.is_none()
             && self.from.is_none()
             && self.to.is_none()
     }
