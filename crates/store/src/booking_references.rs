@@ -100,7 +100,7 @@ pub async fn add(
     tx.insert_rows(
         "INSERT INTO booking_references (tenant_id, connection_id, kind, value, booking_id, created_at) VALUES",
         rows,
-        "ON CONFLICT (connection_id, kind, value) DO NOTHING",
+        "ON CONFLICT (tenant_id, value, connection_id, kind) DO NOTHING",
     )
     .await?;
     Ok(())

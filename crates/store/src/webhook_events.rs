@@ -231,16 +231,14 @@ pub async fn record(
     )
     .await?;
 
-    let mut repeated = BTreeMap::new();
-    for event in ordered {
-        if !new.contains_key(&event.public_id) {
-            repeated.insert(event.public_id, count_repeat(tx, event, now).await?);
-        }
-    }
+    let known: Vec<&NewWebhookEvent<'_>> = ordered
+        .into_iter()
+        .filter(|event| !new.contains_key(&event.public_id))
+        .collect();
+    let repeated = count_repeats(tx, &known, now).await?;
     let recorded = events.iter().filter_map(|event| {
-        let known = repeated
-            .get(&event.public_id)
-            .map(|id| Recorded::Duplicate(*id));
+        let name = (event.connection_id, event.delivery_key);
+        let known = repeated.get(&name).map(|id| Recorded::Duplicate(*id));
         new.get(&event.public_id)
             .map(|id| Recorded::New(*id))
             .or(known)
@@ -248,22 +246,55 @@ pub async fn record(
     Ok(recorded.collect())
 }
 
-async fn count_repeat(
+/// What a delivery and its repetitions have in common.
+type DeliveryName<'a> = (ConnectionId, &'a str);
+
+/// Raise the counters of known events, once for each of `repeats`.
+async fn count_repeats<'a>(
     tx: &mut Tx,
-    event: &NewWebhookEvent<'_>,
+    repeats: &[&NewWebhookEvent<'a>],
     now: Timestamp,
-) -> Result<WebhookEventId, StoreError> {
-    let (id,) = tx
-        .query(
-            "UPDATE webhook_events SET repeats = repeats + 1, last_repeated_at = $3
-             WHERE connection_id = $1 AND delivery_key = $2 RETURNING id",
-        )
-        .bind(event.connection_id)
-        .bind(event.delivery_key)
-        .bind(now)
-        .one()
-        .await?;
-    Ok(id)
+) -> Result<BTreeMap<DeliveryName<'a>, WebhookEventId>, StoreError> {
+    let mut left: BTreeMap<DeliveryName<'a>, usize> = BTreeMap::new();
+    for event in repeats {
+        *left
+            .entry((event.connection_id, event.delivery_key))
+            .or_default() += 1;
+    }
+    let mut ids = BTreeMap::new();
+    while !left.is_empty() {
+        let names = left
+            .keys()
+            .map(|(connection_id, delivery_key)| {
+                vec![
+                    (*connection_id).into(),
+                    (*delivery_key).into(),
+                    Value::from(now),
+                ]
+            })
+            .collect();
+        let counted: Vec<(WebhookEventId, ConnectionId, String)> = tx
+            .update_named(
+                "webhook_events",
+                "connection_id, delivery_key",
+                &["last_repeated_at"],
+                names,
+                "repeats = repeats + 1, last_repeated_at = named.last_repeated_at",
+                "RETURNING webhook_events.id, webhook_events.connection_id, webhook_events.delivery_key",
+            )
+            .await?;
+        ids.extend(left.keys().filter_map(|name| {
+            let found =
+                |row: &&(WebhookEventId, ConnectionId, String)| (row.1, row.2.as_str()) == *name;
+            Some((*name, counted.iter().find(found)?.0))
+        }));
+        // The same delivery twice in one batch is counted in a round of its own.
+        left.retain(|_, count| {
+            *count -= 1;
+            *count > 0
+        });
+    }
+    Ok(ids)
 }
 
 /// What became of an event that was looked at.

@@ -34,12 +34,32 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_millis(1500);
 /// Store and apply deliveries in one transaction; the receipts are in their order.
 pub(super) async fn commit(app: &App, deliveries: &[Delivery]) -> Result<Vec<Receipt>, StoreError> {
     for _ in 0..MORE_TRIES {
-        match try_commit(app, deliveries, Stuck::Again).await {
-            Err(StoreError::Busy | StoreError::Conflict) => {}
-            outcome => return outcome,
+        match try_commit(app, deliveries, Care::Together).await {
+            Err(TryError::Store(StoreError::Busy | StoreError::Conflict)) => {}
+            Err(TryError::Store(error)) => return Err(error),
+            Err(TryError::OneCannotBeApplied) => break,
+            Ok(receipts) => return Ok(receipts),
         }
     }
-    try_commit(app, deliveries, Stuck::TakeOut).await
+    match try_commit(app, deliveries, Care::TakeOut).await {
+        Err(TryError::Store(error)) => Err(error),
+        Err(TryError::OneCannotBeApplied) => Err(StoreError::Busy),
+        Ok(receipts) => Ok(receipts),
+    }
+}
+
+/// Why a transaction came to nothing.
+enum TryError {
+    /// The database did not do it.
+    Store(StoreError),
+    /// With more care, those that can be applied are.
+    OneCannotBeApplied,
+}
+
+impl From<StoreError> for TryError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// Store a delivery without applying it: it was tried, and we are to blame.
@@ -67,11 +87,11 @@ pub(super) async fn commit_unapplied(
     Ok(receipt(delivery, recorded, Some(Err(why.to_owned()))))
 }
 
-/// What to do when an event meets somebody who holds what it is about.
+/// What to do about an event that cannot be applied, or that meets somebody who holds what it is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stuck {
-    /// Undo everything and try again.
-    Again,
+enum Care {
+    /// Give up the transaction: nearly always there is none, and it costs nothing to be ready for one.
+    Together,
     /// Take the event out; a job will apply it.
     TakeOut,
 }
@@ -79,8 +99,8 @@ enum Stuck {
 async fn try_commit(
     app: &App,
     deliveries: &[Delivery],
-    stuck: Stuck,
-) -> Result<Vec<Receipt>, StoreError> {
+    care: Care,
+) -> Result<Vec<Receipt>, TryError> {
     let now = app.clock.now();
     // Before the transaction: it needs a connection of its own.
     let registry = app.registry.current(&app.store, now).await;
@@ -91,7 +111,7 @@ async fn try_commit(
     let recorded = webhook_events::record(&mut tx, &events, now).await?;
     let around = Around {
         registry: &registry,
-        stuck,
+        care,
     };
     let mut applied = apply_new(around, &mut tx, deliveries, &recorded, now).await?;
 
@@ -127,7 +147,7 @@ async fn apply_new(
     deliveries: &[Delivery],
     recorded: &[Recorded],
     now: Timestamp,
-) -> Result<BTreeMap<usize, Result<Applied, String>>, StoreError> {
+) -> Result<BTreeMap<usize, Result<Applied, String>>, TryError> {
     let mut by_tenant: BTreeMap<TenantId, (Vec<usize>, Vec<Item>)> = BTreeMap::new();
     for (index, (delivery, recorded)) in deliveries.iter().zip(recorded).enumerate() {
         if let (Recorded::New(id), Some(changes)) = (recorded, delivery.to_apply()) {
@@ -159,7 +179,7 @@ async fn apply_new(
 #[derive(Clone, Copy)]
 struct Around<'a> {
     registry: &'a Snapshot,
-    stuck: Stuck,
+    care: Care,
 }
 
 /// Apply the items together; when that fails, one by one, so that one that cannot be applied takes no other with it.
@@ -169,30 +189,37 @@ async fn apply_or_take_out(
     scope: &Scope,
     items: &[Item],
     now: Timestamp,
-) -> Result<Vec<Result<Applied, String>>, StoreError> {
+) -> Result<Vec<Result<Applied, String>>, TryError> {
     let settings = around.registry.settings(scope.tenant_id());
     let rules = Rules { tenant: &settings };
-    let fatal = |error: &StoreError| {
-        let only_stuck = matches!(error, StoreError::Busy) && around.stuck == Stuck::TakeOut;
-        is_about_the_database(error) && !only_stuck
-    };
+    if around.care == Care::Together {
+        let applied = apply::apply(tx, scope, rules, items, None, now).await;
+        let applied = applied.map_err(|error| {
+            if is_about_the_database(&error) {
+                return TryError::Store(error);
+            }
+            tracing::warn!(tenant.id = scope.tenant_id().0, %error, "Applying a batch failed; applying its events one by one");
+            TryError::OneCannotBeApplied
+        })?;
+        return Ok(applied.into_iter().map(Ok).collect());
+    }
+    // Whoever is stuck is taken out.
+    let fatal =
+        |error: &StoreError| is_about_the_database(error) && !matches!(error, StoreError::Busy);
     tx.savepoint().await?;
     match apply::apply(tx, scope, rules, items, None, now).await {
         Ok(applied) => {
             tx.release_savepoint().await?;
             return Ok(applied.into_iter().map(Ok).collect());
         }
-        Err(error) if fatal(&error) => return Err(error),
-        Err(error) => {
-            tracing::warn!(tenant.id = scope.tenant_id().0, %error, "Applying a batch failed; applying its events one by one");
-            tx.rollback_to_savepoint().await?;
-        }
+        Err(error) if fatal(&error) => return Err(error.into()),
+        Err(_) => tx.rollback_to_savepoint().await?,
     }
     let mut results = Vec::with_capacity(items.len());
     for item in items {
         match apply::apply(tx, scope, rules, std::slice::from_ref(item), None, now).await {
             Ok(mut applied) => results.push(Ok(applied.pop().unwrap_or_default())),
-            Err(error) if fatal(&error) => return Err(error),
+            Err(error) if fatal(&error) => return Err(error.into()),
             Err(error) => {
                 tx.rollback_to_savepoint().await?;
                 results.push(Err(error.to_string()));

@@ -117,9 +117,9 @@ CREATE TABLE booking_references (
     value TEXT NOT NULL,
     booking_id BIGINT NOT NULL REFERENCES bookings (id) ON DELETE CASCADE,
     created_at TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (connection_id, kind, value)
+    -- The order in which they are looked for: by a value of whatever kind.
+    PRIMARY KEY (tenant_id, value, connection_id, kind)
 );
-CREATE INDEX booking_references_by_value ON booking_references (tenant_id, value);
 CREATE INDEX booking_references_of_booking ON booking_references (booking_id);
 
 -- The facts of each booking, in the order in which they happened, and what each one did.

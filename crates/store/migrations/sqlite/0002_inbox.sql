@@ -38,7 +38,7 @@ CREATE INDEX webhook_events_unfinished ON webhook_events (tenant_id, status, id)
 
 -- Apart from the events, so that tables people read stay small and raw bytes can go first.
 CREATE TABLE webhook_bodies (
-    webhook_event_id BIGINT PRIMARY KEY REFERENCES webhook_events (id) ON DELETE CASCADE,
+    webhook_event_id INTEGER PRIMARY KEY REFERENCES webhook_events (id) ON DELETE CASCADE,
     tenant_id BIGINT NOT NULL,
     headers TEXT NOT NULL,
     body BLOB NOT NULL

@@ -119,9 +119,9 @@ CREATE TABLE booking_references (
     value TEXT NOT NULL,
     booking_id BIGINT NOT NULL REFERENCES bookings (id) ON DELETE CASCADE,
     created_at TEXT NOT NULL,
-    PRIMARY KEY (connection_id, kind, value)
-);
-CREATE INDEX booking_references_by_value ON booking_references (tenant_id, value);
+    -- The order in which they are looked for: by a value of whatever kind.
+    PRIMARY KEY (tenant_id, value, connection_id, kind)
+) WITHOUT ROWID;
 CREATE INDEX booking_references_of_booking ON booking_references (booking_id);
 
 -- The facts of each booking, in the order in which they happened, and what each one did.

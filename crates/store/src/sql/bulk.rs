@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{FromRow, Row, StoreError, Tx, Value};
+use super::{Engine, FromRow, Row, StoreError, Tx, Value};
 
 /// Row counts of statements: few, so that few texts are prepared, and close enough that nearly every number of rows
 /// is the sum of two of them.
@@ -21,7 +21,7 @@ impl Tx {
     ) -> Result<u64, StoreError> {
         let mut affected = 0;
         for part in parts(rows)? {
-            let sql = insert_sql(insert, &part, suffix);
+            let sql = insert_sql(self.engine(), insert, &part, suffix);
             affected += self.query(sql).bind_all(part.values).execute().await?;
         }
         Ok(affected)
@@ -37,7 +37,34 @@ impl Tx {
     ) -> Result<Vec<T>, StoreError> {
         let mut returned: Vec<Row> = Vec::new();
         for part in parts(rows)? {
-            let sql = insert_sql(insert, &part, suffix);
+            let sql = insert_sql(self.engine(), insert, &part, suffix);
+            returned.extend(self.query(sql).bind_all(part.values).rows().await?);
+        }
+        returned.iter().map(T::from_row).collect()
+    }
+
+    /// Updates rows named by their keys, with more values for each: `update_named("t", "a, b", &["c"], rows,
+    /// "n = n + named.c", "RETURNING t.id")`, where each of `rows` is `a`, `b` and `c`.
+    pub async fn update_named<T: FromRow>(
+        &mut self,
+        table: &str,
+        key: &str,
+        columns: &[&str],
+        rows: Vec<Vec<Value>>,
+        set: &str,
+        suffix: &str,
+    ) -> Result<Vec<T>, StoreError> {
+        let keys: Vec<&str> = key.split(',').map(str::trim).collect();
+        let names = [keys.as_slice(), columns].concat().join(", ");
+        let same = same(table, "named", &keys);
+        let mut returned: Vec<Row> = Vec::new();
+        for part in parts(rows)? {
+            let mut sql = format!("WITH named ({names}) AS (VALUES ");
+            push_rows(&mut sql, self.engine(), &part);
+            let _infallible = write!(
+                sql,
+                ") UPDATE {table} SET {set} FROM named WHERE {same} {suffix}"
+            );
             returned.extend(self.query(sql).bind_all(part.values).rows().await?);
         }
         returned.iter().map(T::from_row).collect()
@@ -58,7 +85,7 @@ impl Tx {
             if part.width != keys.len() + columns.len() {
                 return Err(StoreError::bug("the rows do not fit the columns to update"));
             }
-            let sql = update_sql(table, &keys, columns, &part);
+            let sql = update_sql(self.engine(), table, &keys, columns, &part);
             affected += self.query(sql).bind_all(part.values).execute().await?;
         }
         Ok(affected)
@@ -104,27 +131,23 @@ fn row_count_within(n: usize) -> usize {
     fits.copied().unwrap_or(1)
 }
 
-fn insert_sql(insert: &str, part: &Part, suffix: &str) -> String {
+fn insert_sql(engine: Engine, insert: &str, part: &Part, suffix: &str) -> String {
     let mut sql = format!("{insert} ");
-    push_rows(&mut sql, part);
+    push_rows(&mut sql, engine, part);
     sql.push(' ');
     sql.push_str(suffix);
     sql
 }
 
-fn update_sql(table: &str, keys: &[&str], columns: &[&str], part: &Part) -> String {
+fn update_sql(engine: Engine, table: &str, keys: &[&str], columns: &[&str], part: &Part) -> String {
     let names = [keys, columns].concat().join(", ");
     let mut sql = format!("WITH new_values ({names}) AS (VALUES ");
-    push_rows(&mut sql, part);
+    push_rows(&mut sql, engine, part);
     let set: Vec<String> = columns
         .iter()
         .map(|column| format!("{column} = new_values.{column}"))
         .collect();
-    let same: Vec<String> = keys
-        .iter()
-        .map(|key| format!("{table}.{key} = new_values.{key}"))
-        .collect();
-    let (set, same) = (set.join(", "), same.join(" AND "));
+    let (set, same) = (set.join(", "), same(table, "new_values", keys));
     let _infallible = write!(
         sql,
         ") UPDATE {table} SET {set} FROM new_values WHERE {same}"
@@ -132,13 +155,28 @@ fn update_sql(table: &str, keys: &[&str], columns: &[&str], part: &Part) -> Stri
     sql
 }
 
-fn push_rows(sql: &mut String, part: &Part) {
+fn same(table: &str, other: &str, keys: &[&str]) -> String {
+    let same: Vec<String> = keys
+        .iter()
+        .map(|key| format!("{table}.{key} = {other}.{key}"))
+        .collect();
+    same.join(" AND ")
+}
+
+/// `(…), (…)`: all parameters of the statement, from the first.
+fn push_rows(sql: &mut String, engine: Engine, part: &Part) {
     for row in 0..part.rows {
-        if row > 0 {
-            sql.push_str(", ");
+        sql.push_str(if row > 0 { ", (" } else { "(" });
+        for column in 0..part.width {
+            if column > 0 {
+                sql.push_str(", ");
+            }
+            let _infallible = match engine {
+                // SQLite looks for the name of each parameter among all of them: those without one are found at once.
+                Engine::Sqlite => sql.write_str("?"),
+                Engine::Postgres => write!(sql, "${}", row * part.width + column + 1),
+            };
         }
-        sql.push('(');
-        sql.push_str(&placeholders(part.width, row * part.width + 1));
         sql.push(')');
     }
 }

@@ -87,7 +87,9 @@ impl Db {
                     .journal_mode(SqliteJournalMode::Wal)
                     // What was answered with 2xx survives a power cut.
                     .synchronous(SqliteSynchronous::Full)
-                    .pragma("journal_size_limit", "67108864"),
+                    .pragma("journal_size_limit", "67108864")
+                    // Pages that many commits change are written back once.
+                    .pragma("wal_autocheckpoint", "4000"),
             )
             .await?;
         let rd = pool()

@@ -20,7 +20,7 @@ pub(super) struct Group {
     pub bookings: Vec<BookingId>,
     /// The facts.
     pub facts: Vec<NewFact>,
-    /// Every reference in the facts.
+    /// References in the facts that name no booking yet.
     pub references: Vec<Reference>,
     /// The item that opened the group.
     pub first_item: usize,
@@ -85,7 +85,10 @@ pub(super) async fn gather(
         };
         group.makes_booking |= item.booking_id.is_none();
         for reference in references {
-            if !group.references.contains(&reference) {
+            let name = (item.connection_id, reference);
+            let is_known = known.contains_key(&name);
+            let reference = name.1;
+            if !is_known && !group.references.contains(&reference) {
                 group.references.push(reference);
             }
         }
