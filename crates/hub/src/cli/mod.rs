@@ -16,6 +16,7 @@ mod input;
 mod keys;
 mod leads;
 mod migrate;
+mod nodes;
 pub(crate) mod output;
 mod paging;
 mod parse;
@@ -24,6 +25,7 @@ mod signature;
 mod tenants;
 #[cfg(feature = "emulator")]
 mod trigger;
+mod work;
 
 use std::io::IsTerminal;
 
@@ -62,6 +64,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Serve(serve::Serve),
+    Work(work::Work),
     #[cfg(feature = "emulator")]
     Demo(demo::DemoCommand),
     Migrate(migrate::Migrate),
@@ -85,6 +88,7 @@ enum Command {
     Emulate(emulate::Emulate),
     #[command(subcommand)]
     Signature(signature::SignatureCommand),
+    Nodes(nodes::Nodes),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -95,6 +99,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = Context::new(cli.options, Environment::of_process(), terminal);
     match cli.command {
         Command::Serve(command) => command.run(&context).await?,
+        Command::Work(command) => command.run(&context).await?,
         #[cfg(feature = "emulator")]
         Command::Demo(command) => command.run(&context).await?,
         Command::Migrate(command) => command.run(&context).await?,
@@ -110,6 +115,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         #[cfg(feature = "emulator")]
         Command::Emulate(command) => command.run(&context).await?,
         Command::Signature(command) => return command.run(&context),
+        Command::Nodes(command) => command.run(&context).await?,
         Command::Doctor(command) => return command.run(&context).await,
         Command::Completions(command) => command.run()?,
     }
@@ -145,6 +151,10 @@ mod tests {
         for line in [
             "calbridge serve --listen 127.0.0.1:0 --data-dir d",
             "calbridge serve --database-url postgres://localhost/calbridge --migrate",
+            "calbridge serve --with-worker",
+            "calbridge serve --no-worker",
+            "calbridge work --database-url postgres://localhost/calbridge",
+            "calbridge nodes --json",
             "calbridge keys create --name n --json --data-dir d",
             "calbridge connections add calcom --name n --webhook-secret s --json",
             "calbridge connections add calendly --name n --webhook-secret s --data-dir d",
