@@ -2,6 +2,8 @@
 
 mod lane;
 mod lease;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     lane::Lane,

@@ -10,6 +10,7 @@ pub use self::{
     kinds::Kind,
     runner::{run_due, run_until_stopped, take},
     slots::{Busy, Slots},
+    work::work,
 };
 
 use std::sync::atomic::{AtomicI64, Ordering};

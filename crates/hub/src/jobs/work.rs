@@ -28,8 +28,8 @@ const PLAN: RetryPlan = RetryPlan {
 /// Between tries to write down how a job ended.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Do a leased job.
-pub(super) async fn work(app: &App, job: &Job) {
+/// Do a job that was leased to this node, and write down how it ended.
+pub async fn work(app: &App, job: &Job) {
     // While it is leased, this is when the lease ends.
     let until = Mutex::new(job.run_at);
     let doing = AssertUnwindSafe(kinds::run(app, job)).catch_unwind();
