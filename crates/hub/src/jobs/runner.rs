@@ -8,7 +8,7 @@ use calbridge_store::{
     sql::Bell,
 };
 use jiff::Timestamp;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -146,12 +146,21 @@ impl<'a> Crew<'a> {
         Ok(next)
     }
 
-    /// Wait until a job has ended; for ever when there is none.
+    /// Wait until a job has ended, and see which others have too; for ever when there is none.
     async fn one_ended(&mut self) {
-        let id = match self.at_work.join_next_with_id().await {
-            None => return std::future::pending().await,
-            Some(Ok((id, ()))) => id,
-            Some(Err(error)) => error.id(),
+        let Some(ended) = self.at_work.join_next_with_id().await else {
+            return std::future::pending().await;
+        };
+        self.forget(ended);
+        while let Some(ended) = self.at_work.try_join_next_with_id() {
+            self.forget(ended);
+        }
+    }
+
+    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => error.id(),
         };
         self.lanes.remove(&id);
     }

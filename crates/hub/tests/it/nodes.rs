@@ -9,15 +9,19 @@ use calbridge::{
     jobs::{self, Busy, JobError, Kind, Slots, schedule::Schedule},
     node::{self, Role},
 };
-use calbridge_core::ids::TenantId;
+use calbridge_core::{ids::TenantId, provider::Provider};
 use calbridge_emulator::{CalCom, calcom::NewBooking};
 use calbridge_store::{
     Store, each_engine,
     jobs::{Job, Lane, Lease, NewJob},
+    migrations::MIGRATIONS,
     schedules,
+    secrets::KeyRing,
+    testing::postgres_db,
 };
 use jiff::SignedDuration;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::hub::{TestHub, at};
 
@@ -339,6 +343,72 @@ each_engine! {
         assert_eq!(answer.status, 503);
         assert_eq!(answer.json()["detail"], "a task that stores deliveries has ended");
     }
+}
+
+/// Wait until something is so.
+async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    let so = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), so)
+        .await
+        .expect("it is so in time");
+}
+
+each_engine! {
+    async fn a_node_does_what_falls_due_and_takes_leave_when_it_stops(store: Store) {
+        let hub = TestHub::over(store).await;
+        let stop = CancellationToken::new();
+        let background = node::start(&hub.app, Role::All, None, &stop);
+        for lane in Lane::ALL {
+            ask_for(&hub, lane, 10).await;
+        }
+        until(async || hub.count("jobs").await == 0).await;
+        until(async || hub.count("nodes").await == 1).await;
+        until(async || hub.count("schedules").await == 1).await;
+        assert_eq!(hub.get("/health/ready").await.status, 200);
+        stop.cancel();
+        background.finish(Duration::from_secs(20)).await;
+        assert_eq!(hub.count("nodes").await, 0);
+    }
+
+    async fn a_node_without_a_worker_leaves_jobs_alone(store: Store) {
+        let hub = TestHub::over(store).await;
+        let stop = CancellationToken::new();
+        ask_for(&hub, Lane::Voice, 1).await;
+        let background = node::start(&hub.app, Role::Api, None, &stop);
+        until(async || hub.count("nodes").await == 1).await;
+        stop.cancel();
+        background.finish(Duration::from_secs(20)).await;
+        assert_eq!(hub.count("jobs").await, 1);
+        assert_eq!(hub.count("schedules").await, 0);
+    }
+}
+
+/// The clock stands still, so nothing but the bell makes the other node look.
+#[tokio::test]
+async fn a_connection_that_one_node_adds_is_known_to_the_others_at_once() {
+    let Some(database) = postgres_db(MIGRATIONS).await else {
+        return;
+    };
+    let keys = || KeyRing::parse(&format!("k1:{}=", "A".repeat(43)).into()).unwrap();
+    let hub = TestHub::over(Store::new(database.db.clone(), keys())).await;
+    let elsewhere = Store::new(database.open_again().await, keys());
+    let other = TestHub::over(elsewhere).await.app;
+    let stop = CancellationToken::new();
+    let background = node::start(&other, Role::Api, None, &stop);
+    hub.place().await;
+    until(async || {
+        let known = other.registry.current(&other.store, other.clock.now());
+        known.await.of_provider(Provider::CalCom).len() == 1
+    })
+    .await;
+    stop.cancel();
+    background.finish(Duration::from_secs(20)).await;
+    other.stop().await;
+    database.remove().await;
 }
 
 #[test]

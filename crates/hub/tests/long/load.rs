@@ -43,14 +43,15 @@ pub enum Meetings {
 /// What one account sends: each delivery is one real change of one booking.
 fn deliveries(account: u64, meetings: Meetings) -> Vec<Delivery> {
     let mut cal = CalCom::new(account);
+    let today = Clock::system().now();
     let begin = match meetings {
-        Meetings::Ahead => "2031-01-05T08:00:00Z".parse().unwrap(),
+        Meetings::Ahead => today + SignedDuration::from_hours(1000),
         // What ended more than a day ago is not completed any more.
-        Meetings::Over => Clock::system().now() - SignedDuration::from_hours(23),
+        Meetings::Over => today - SignedDuration::from_hours(23),
     };
     let mut all = Vec::new();
     for n in 0..BOOKINGS_EACH {
-        let now = begin - SignedDuration::from_hours(24) + SignedDuration::from_mins(n);
+        let now = today - SignedDuration::from_hours(48) + SignedDuration::from_mins(n);
         let start = begin + SignedDuration::from_mins(90 * n);
         let new = NewBooking::new(
             "intro",

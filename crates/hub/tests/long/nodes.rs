@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::{
     cluster::Cluster,
     load::{Load, Meetings, count, until},
-    server::Home,
+    server::{Home, Server},
 };
 
 /// Work of a dead node is taken over soon; and a pipe that nobody reads must not fill up.
@@ -268,7 +268,7 @@ async fn a_server_that_stops_and_starts_under_load_is_found_again_on_postgres() 
         .await
         .unwrap();
     load.check(&db).await;
-    assert!(servers.iter_mut().all(|server| server.is_alive()));
+    assert!(servers.iter_mut().all(Server::is_alive));
     for server in servers {
         assert_eq!(server.stop(), Some(0));
     }
