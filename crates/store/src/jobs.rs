@@ -7,7 +7,7 @@ mod tests;
 
 pub use self::{
     lane::Lane,
-    lease::{Finish, Lease, claim, done, failed, renew},
+    lease::{Finish, Lease, claim, done, failed, hold_or_leave, renew},
 };
 
 use calbridge_core::ids::{JobId, TenantId};

@@ -17,7 +17,7 @@ pub struct Jobs {
 impl Default for Jobs {
     fn default() -> Self {
         Self {
-            concurrency: 4,
+            concurrency: 8,
             lease_seconds: 60,
         }
     }

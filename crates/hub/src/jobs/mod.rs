@@ -3,14 +3,16 @@
 mod kinds;
 mod runner;
 pub mod schedule;
+mod settle;
 mod slots;
 mod work;
 
 pub use self::{
     kinds::Kind,
     runner::{run_due, run_until_stopped, take},
+    settle::settle,
     slots::{Busy, Slots},
-    work::work,
+    work::{Ended, work},
 };
 
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use calbridge_store::{
     StoreError,
     jobs::{self, Job, Lane, Lease},
-    sql::Bell,
+    sql::{Bell, Tx},
 };
 use jiff::Timestamp;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -13,8 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Kind,
+    settle::{settle, settle_in},
     slots::{Busy, Slots},
-    work::work,
+    work::{Ended, work},
 };
 use crate::app::App;
 
@@ -31,7 +32,7 @@ pub async fn run_until_stopped(app: App, stop: CancellationToken) {
     let mut well = true;
     while !stop.is_cancelled() {
         alive.beat();
-        let next = match crew.take().await {
+        let next = match crew.next_round().await {
             Ok(next) => {
                 well = true;
                 next
@@ -41,6 +42,7 @@ pub async fn run_until_stopped(app: App, stop: CancellationToken) {
                     tracing::warn!(%error, "Could not take jobs; trying again every second");
                 }
                 well = false;
+                crew.give_up_what_is_over();
                 None
             }
         };
@@ -51,7 +53,7 @@ pub async fn run_until_stopped(app: App, stop: CancellationToken) {
             () = tokio::time::sleep(until(next, app.clock.now())) => {}
         }
     }
-    crew.all_ended().await;
+    crew.finish().await;
 }
 
 /// How long to sleep when the next job is due at `next`. One that is due and was not taken has to wait for a worker.
@@ -68,8 +70,8 @@ pub async fn run_due(app: &App) -> Result<usize, StoreError> {
     let mut crew = Crew::new(app);
     let mut count = 0;
     loop {
-        crew.take().await?;
-        if crew.at_work.is_empty() {
+        crew.next_round().await?;
+        if crew.at_work.is_empty() && crew.ended.is_empty() {
             return Ok(count);
         }
         count += crew.at_work.len();
@@ -77,42 +79,55 @@ pub async fn run_due(app: &App) -> Result<usize, StoreError> {
     }
 }
 
-/// Lease the jobs that are to be done next, with their lanes, beside those that are under way already. `None` stands for
-/// no job at all that waits.
+/// Lease the jobs that are to be done next, with their lanes, beside those that are under way already.
 pub async fn take(
     app: &App,
     slots: &mut Slots,
+    busy: Busy,
+) -> Result<Vec<(Lane, Job)>, StoreError> {
+    let mut tx = app.store.write().await?;
+    let taken = take_in(app, &mut tx, slots, busy, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
+async fn take_in(
+    app: &App,
+    tx: &mut Tx,
+    slots: &mut Slots,
     mut busy: Busy,
-) -> Result<(Vec<(Lane, Job)>, Option<Timestamp>), StoreError> {
-    let now = app.clock.now();
+    now: Timestamp,
+) -> Result<Vec<(Lane, Job)>, StoreError> {
     let lease = Lease {
         node: app.node_id,
         until: now + app.config.jobs.lease(),
     };
     let kinds = Kind::ALL.map(Kind::as_str);
     let mut taken = Vec::new();
-    let mut tx = app.store.write().await?;
     for (lane, most) in slots.next_round() {
         let limit = slots.room(lane, busy).min(most);
         if limit == 0 {
             continue;
         }
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let jobs = jobs::claim(&mut tx, lane, &kinds, lease, now, limit).await?;
+        let jobs = jobs::claim(tx, lane, &kinds, lease, now, limit).await?;
         busy.add(lane, jobs.len());
         taken.extend(jobs.into_iter().map(|job| (lane, job)));
     }
-    let next = jobs::next_due(&mut tx).await?;
-    tx.commit().await?;
-    Ok((taken, next))
+    Ok(taken)
 }
+
+/// Between tries to write down how the last jobs ended.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The jobs under way.
 struct Crew<'a> {
     app: &'a App,
     slots: Slots,
-    at_work: JoinSet<()>,
+    at_work: JoinSet<Ended>,
     lanes: HashMap<Id, Lane>,
+    /// Those whose end is not written down yet.
+    ended: Vec<Ended>,
 }
 
 impl<'a> Crew<'a> {
@@ -122,25 +137,38 @@ impl<'a> Crew<'a> {
             slots: Slots::new(app.config.jobs.concurrency),
             at_work: JoinSet::new(),
             lanes: HashMap::new(),
+            ended: Vec::new(),
         }
     }
 
-    /// Begin what there is room for; when the next job is due.
-    async fn take(&mut self) -> Result<Option<Timestamp>, StoreError> {
+    /// Write down what has ended and begin what there is room for, in one transaction; when the next job is due, if
+    /// nothing is to be done now.
+    async fn next_round(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let mut busy = Busy::default();
         for lane in self.lanes.values() {
             busy.add(*lane, 1);
         }
-        if Lane::ALL
+        let is_full = Lane::ALL
             .into_iter()
-            .all(|lane| self.slots.room(lane, busy) == 0)
-        {
+            .all(|lane| self.slots.room(lane, busy) == 0);
+        if is_full && self.ended.is_empty() {
             return Ok(None);
         }
-        let (taken, next) = take(self.app, &mut self.slots, busy).await?;
+        let now = self.app.clock.now();
+        let mut tx = self.app.store.write().await?;
+        let settled = settle_in(&mut tx, &self.ended, now).await?;
+        let taken = take_in(self.app, &mut tx, &mut self.slots, busy, now).await?;
+        // With something to do there will be another round soon.
+        let next = if taken.is_empty() {
+            jobs::next_due(&mut tx).await?
+        } else {
+            None
+        };
+        tx.commit().await?;
+        self.ended = settled.done(self.app, std::mem::take(&mut self.ended));
         for (lane, job) in taken {
             let app = self.app.clone();
-            let task = self.at_work.spawn(async move { work(&app, &job).await });
+            let task = self.at_work.spawn(async move { work(&app, job).await });
             self.lanes.insert(task.id(), lane);
         }
         Ok(next)
@@ -151,15 +179,18 @@ impl<'a> Crew<'a> {
         let Some(ended) = self.at_work.join_next_with_id().await else {
             return std::future::pending().await;
         };
-        self.forget(ended);
+        self.note(ended);
         while let Some(ended) = self.at_work.try_join_next_with_id() {
-            self.forget(ended);
+            self.note(ended);
         }
     }
 
-    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+    fn note(&mut self, ended: Result<(Id, Ended), JoinError>) {
         let id = match ended {
-            Ok((id, ())) => id,
+            Ok((id, ended)) => {
+                self.ended.push(ended);
+                id
+            }
             Err(error) => error.id(),
         };
         self.lanes.remove(&id);
@@ -168,6 +199,31 @@ impl<'a> Crew<'a> {
     async fn all_ended(&mut self) {
         while !self.at_work.is_empty() {
             self.one_ended().await;
+        }
+    }
+
+    /// A job whose lease is over is due again, whatever we have to say.
+    fn give_up_what_is_over(&mut self) {
+        let now = self.app.clock.now();
+        self.ended.retain(|ended| now < ended.until);
+    }
+
+    /// Begin nothing more, and write down how the rest ended.
+    async fn finish(mut self) {
+        self.all_ended().await;
+        while !self.ended.is_empty() {
+            let ended = std::mem::take(&mut self.ended);
+            match settle(self.app, ended).await {
+                Ok(left) => self.ended = left,
+                Err(error) => {
+                    tracing::warn!(%error, "Could not write down how the last jobs ended; they will be done again");
+                    return;
+                }
+            }
+            if !self.ended.is_empty() {
+                self.give_up_what_is_over();
+                tokio::time::sleep(PAUSE).await;
+            }
         }
     }
 }

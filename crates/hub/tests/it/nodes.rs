@@ -52,7 +52,13 @@ async fn ask_for(hub: &TestHub, lane: Lane, count: i64) {
 }
 
 async fn take(app: &App, slots: &mut Slots, busy: Busy) -> Vec<(Lane, Job)> {
-    jobs::take(app, slots, busy).await.unwrap().0
+    jobs::take(app, slots, busy).await.unwrap()
+}
+
+async fn work(app: &App, job: Job) {
+    let ended = jobs::work(app, job).await;
+    let left = jobs::settle(app, vec![ended]).await.unwrap();
+    assert!(left.is_empty());
 }
 
 /// A booking that is over, with the job that completes it.
@@ -174,10 +180,10 @@ each_engine! {
         // Another has it, and is not done.
         let (_, theirs) = take(&hub.app, &mut Slots::new(4), Busy::default()).await.remove(0);
         assert_eq!(theirs.id, job.id);
-        jobs::work(&paused, &job).await;
+        work(&paused, job).await;
         assert_eq!(paused.job_counts.leases_lost(), 1);
         assert_eq!(hub.count("jobs").await, 1);
-        jobs::work(&hub.app, &theirs).await;
+        work(&hub.app, theirs).await;
         assert_eq!(hub.app.job_counts.leases_lost(), 0);
         assert_eq!(hub.count("jobs").await, 0);
     }
@@ -190,7 +196,7 @@ each_engine! {
         hub.set_clock("2026-03-02T12:01:00Z");
         let (_, theirs) = take(&hub.app, &mut Slots::new(4), Busy::default()).await.remove(0);
         assert_eq!(theirs.id, job.id);
-        tokio::join!(jobs::work(&paused, &job), jobs::work(&hub.app, &theirs));
+        tokio::join!(work(&paused, job), work(&hub.app, theirs));
         hub.run_jobs().await;
         assert_eq!((status(&hub).await, completions(&hub).await), ("completed".to_owned(), 1));
         assert_eq!(hub.count("jobs").await, 0);

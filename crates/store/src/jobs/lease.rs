@@ -4,6 +4,7 @@
 //! of the lease too, for a worker of a release that knows only that column. Asking again for a job that is being done
 //! changes `run_at` and sets `attempts` to 0, and leaves the lease alone.
 
+use calbridge_core::ids::JobId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -77,6 +78,34 @@ pub async fn renew(tx: &mut Tx, job: &Job, until: Timestamp) -> Result<bool, Sto
         .execute()
         .await?;
     Ok(ours > 0)
+}
+
+/// Of these jobs, those that another transaction holds at this moment. The others are ours until the end of this one, so
+/// that whoever finishes several does not wait for one while he holds another.
+pub async fn hold_or_leave(tx: &mut Tx, ids: &[JobId]) -> Result<Vec<JobId>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, values) = in_list(1, ids);
+    let skip_locked = tx.skip_locked();
+    let held: Vec<(JobId,)> = tx
+        .query(format!(
+            "SELECT id FROM jobs WHERE id IN {list} ORDER BY id {skip_locked}"
+        ))
+        .bind_all::<Value>(values)
+        .all()
+        .await?;
+    if held.len() == ids.len() {
+        return Ok(Vec::new());
+    }
+    let (list, values) = in_list(1, ids);
+    let there: Vec<(JobId,)> = tx
+        .query(format!("SELECT id FROM jobs WHERE id IN {list}"))
+        .bind_all::<Value>(values)
+        .all()
+        .await?;
+    let left = there.into_iter().filter(|id| !held.contains(id));
+    Ok(left.map(|(id,)| id).collect())
 }
 
 /// A job is done, unless it was asked for again or its lease was lost meanwhile.

@@ -257,6 +257,37 @@ async fn take_as_before(store: &Store, now: Timestamp) -> Result<Vec<String>, Bo
 }
 
 #[tokio::test]
+async fn a_job_that_somebody_holds_is_left_and_not_waited_for() -> TestResult {
+    let Some(database) = postgres_db(crate::migrations::MIGRATIONS).await else {
+        return Ok(());
+    };
+    let store = Store::new(database.db.clone(), crate::secrets::KeyRing::generate());
+    ask(
+        &store,
+        vec![
+            job("a", Lane::FollowUp, start()),
+            job("b", Lane::FollowUp, start()),
+        ],
+    )
+    .await?;
+    let jobs = take(&store, NODE, Lane::FollowUp, start()).await?;
+    let (a, b) = (jobs[0].id, jobs[1].id);
+    // Somebody asks again for the second and has not committed yet.
+    let mut asking = store.write().await?;
+    let again = job(&jobs[1].unique_key, Lane::FollowUp, start());
+    enqueue(&mut asking, vec![again], start()).await?;
+    let mut tx = store.write().await?;
+    assert_eq!(hold_or_leave(&mut tx, &[a, b, JobId(i64::MAX)]).await?, [b]);
+    tx.rollback().await?;
+    asking.commit().await?;
+    let mut tx = store.write().await?;
+    assert_eq!(hold_or_leave(&mut tx, &[a, b]).await?, []);
+    tx.rollback().await?;
+    database.remove().await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn another_process_hears_the_bell() -> TestResult {
     let Some(database) = postgres_db(crate::migrations::MIGRATIONS).await else {
         return Ok(());
