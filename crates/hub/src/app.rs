@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use calbridge_store::{Store, StoreError};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
+use uuid::Uuid;
 
 use crate::{
     clock::Clock,
     config::Config,
     connections::Registry,
     inbox::{Intake, News},
+    jobs,
+    liveness::Liveness,
 };
 
 /// The application. Clones share everything.
@@ -28,8 +31,12 @@ pub struct Parts {
     pub registry: Registry,
     /// Where verified deliveries wait for their commit.
     pub intake: Intake,
-    /// Wakes the job runner.
-    pub job_bell: Notify,
+    /// Names this process among those that share the database.
+    pub node_id: Uuid,
+    /// Whether what works on its own in this process still lives.
+    pub liveness: Liveness,
+    /// What the job runner counts.
+    pub job_counts: jobs::Counts,
     /// What became of webhook events, for whoever watches.
     pub news: broadcast::Sender<News>,
 }
@@ -54,7 +61,9 @@ impl App {
             config,
             registry,
             intake,
-            job_bell: Notify::new(),
+            node_id: Uuid::now_v7(),
+            liveness: Liveness::default(),
+            job_counts: jobs::Counts::default(),
             news,
         }));
         crate::inbox::start_writers(&app, queue);

@@ -14,7 +14,10 @@ use calbridge_store::{
 };
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::{
+    app::App,
+    node::{self, SeenNode},
+};
 
 /// Headers and body as received.
 pub type Raw = (Vec<(String, String)>, Vec<u8>);
@@ -90,6 +93,19 @@ pub async fn quarantined(
     };
     tx.rollback().await?;
     Ok(found)
+}
+
+/// The processes at work on the database, as long as there is only one tenant: they are the installation's, not a tenant's.
+pub async fn nodes(app: &App) -> Result<Vec<SeenNode>, StoreError> {
+    let mut tx = app.store.read().await?;
+    let alone = tenants::list_all(&mut tx).await?.len() == 1;
+    let nodes = if alone {
+        node::list(&mut tx).await?
+    } else {
+        Vec::new()
+    };
+    tx.rollback().await?;
+    Ok(nodes)
 }
 
 /// What was done in the tenant, newest first.

@@ -3,10 +3,13 @@
 use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{Router, serve::ListenerExt};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, jobs};
+use crate::{
+    app::App,
+    node::{self, Role},
+};
 
 /// Why an address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -44,20 +47,34 @@ fn why(address: SocketAddr, error: &io::Error) -> String {
     }
 }
 
-/// Answer requests and run jobs until `stop`; then finish what is under way and close the database.
+/// Answer requests, and do jobs if that is the node's role, until `stop`; then finish what is under way and close the
+/// database.
 pub async fn run(
     app: &App,
     listener: TcpListener,
     router: Router,
+    role: Role,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let jobs = tokio::spawn(jobs::run_until_stopped(app.clone(), stop.clone()));
+    let background = node::start(app, role, listener.local_addr().ok(), &stop);
     let result = answer(listener, router, &stop, patience(app)).await;
     // Also when serving ended by itself.
     stop.cancel();
-    finish(jobs, patience(app)).await;
+    background.finish(patience(app)).await;
     app.stop().await;
     result
+}
+
+/// Do jobs and nothing else until `stop`; then finish those under way and close the database.
+pub async fn work(app: &App, stop: CancellationToken) {
+    let background = node::start(app, Role::Work, None, &stop);
+    stop.cancelled().await;
+    tracing::info!(
+        "Stopping: no new jobs; those under way have {} s",
+        patience(app).as_secs()
+    );
+    background.finish(patience(app)).await;
+    app.stop().await;
 }
 
 fn patience(app: &App) -> Duration {
@@ -95,15 +112,6 @@ async fn answer(
     tracing::warn!("Requests were still under way when the time to stop was over");
     serving.abort();
     Ok(())
-}
-
-async fn finish(mut jobs: JoinHandle<()>, patience: Duration) {
-    if tokio::time::timeout(patience, &mut jobs).await.is_err() {
-        tracing::warn!(
-            "A job was still under way when the time to stop was over; it will be run again"
-        );
-        jobs.abort();
-    }
 }
 
 /// Stop at the first signal to end or interrupt; leave at once at the second.

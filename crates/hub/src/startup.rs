@@ -62,6 +62,17 @@ pub enum Migrate {
     Always,
 }
 
+impl Migrate {
+    /// As a flag `--migrate` says.
+    pub(crate) fn wished(flag: bool) -> Self {
+        if flag {
+            Self::Always
+        } else {
+            Self::OwnDatabaseOnly
+        }
+    }
+}
+
 /// Open the database named by the settings, as it is.
 pub async fn open(config: &Config) -> Result<Store, StartError> {
     let data = &config.data;

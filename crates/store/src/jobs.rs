@@ -1,11 +1,21 @@
 //! Table `jobs`: the queue of work. Jobs are leased; a job that is not finished when its lease ends is due again.
 
+mod lane;
+mod lease;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    lane::Lane,
+    lease::{Finish, Lease, claim, done, failed, hold_or_leave, renew},
+};
+
 use calbridge_core::ids::{JobId, TenantId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as JsonValue;
 
 use crate::{
-    sql::{StoreError, Tx, Value, in_list},
+    sql::{Bell, StoreError, Tx, Value, in_list},
     types::row_type,
 };
 
@@ -28,6 +38,8 @@ row_type! {
         run_at: Timestamp,
         /// How often it was tried.
         attempts: i32,
+        /// Which lease this is, counted from the first.
+        fence: i64,
         /// What went wrong last.
         last_error: Option<String>,
         /// When it was asked for.
@@ -48,10 +60,22 @@ pub struct NewJob {
     pub payload: JsonValue,
     /// When it is due.
     pub run_at: Timestamp,
+    /// What goes first when there is more to do than workers.
+    pub lane: Lane,
 }
 
-/// Ask for jobs. One that waits already under its key is moved and gets the new payload.
+/// Jobs due within this are worth waking somebody for; everybody looks for later ones in time.
+const SOON: SignedDuration = SignedDuration::from_secs(1);
+
+/// Ask for jobs. One that waits already under its key is moved and gets the new payload; one that is being done is done
+/// again afterwards.
 pub async fn enqueue(tx: &mut Tx, jobs: Vec<NewJob>, now: Timestamp) -> Result<(), StoreError> {
+    if jobs
+        .iter()
+        .any(|job| job.run_at.duration_since(now) <= SOON)
+    {
+        tx.announce(Bell::Jobs);
+    }
     let rows = jobs
         .into_iter()
         .map(|job| {
@@ -63,15 +87,16 @@ pub async fn enqueue(tx: &mut Tx, jobs: Vec<NewJob>, now: Timestamp) -> Result<(
                 job.run_at.into(),
                 "waiting".into(),
                 0_i32.into(),
-                Value::from(now),
+                now.into(),
+                Value::from(job.lane),
             ]
         })
         .collect();
     tx.insert_rows(
-        "INSERT INTO jobs (tenant_id, kind, unique_key, payload, run_at, state, attempts, created_at) VALUES",
+        "INSERT INTO jobs (tenant_id, kind, unique_key, payload, run_at, state, attempts, created_at, lane) VALUES",
         rows,
         "ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at,
-             state = 'waiting', attempts = 0, last_error = NULL",
+             state = 'waiting', attempts = 0, last_error = NULL, lane = excluded.lane",
     )
     .await?;
     Ok(())
@@ -87,67 +112,6 @@ pub async fn cancel(tx: &mut Tx, unique_keys: &[String]) -> Result<(), StoreErro
         .bind_all::<Value>(values)
         .execute()
         .await?;
-    Ok(())
-}
-
-/// Take up to `limit` due jobs of whatever tenant and lease them until `lease_until`.
-pub async fn claim(
-    tx: &mut Tx,
-    now: Timestamp,
-    lease_until: Timestamp,
-    limit: i64,
-) -> Result<Vec<Job>, StoreError> {
-    let skip_locked = tx.skip_locked();
-    tx.query(format!(
-        "WITH due AS MATERIALIZED (
-             SELECT id FROM jobs WHERE state = 'waiting' AND run_at <= $2
-             ORDER BY run_at, id LIMIT $3 {skip_locked}
-         )
-         UPDATE jobs SET attempts = attempts + 1, run_at = $1
-         WHERE id IN (SELECT id FROM due)
-         RETURNING *"
-    ))
-    .bind(lease_until)
-    .bind(now)
-    .bind(limit)
-    .all()
-    .await
-}
-
-/// A job is done, unless it was asked for again or its lease was lost meanwhile.
-pub async fn done(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
-    tx.query("DELETE FROM jobs WHERE id = $1 AND run_at = $2 AND attempts = $3")
-        .bind(job.id)
-        .bind(job.run_at)
-        .bind(job.attempts)
-        .execute()
-        .await?;
-    Ok(())
-}
-
-/// A job failed and is due again at `run_at`, or stays failed until somebody looks.
-pub async fn failed(
-    tx: &mut Tx,
-    job: &Job,
-    error: &str,
-    run_at: Option<Timestamp>,
-) -> Result<(), StoreError> {
-    tx.query(
-        "UPDATE jobs SET state = $4, run_at = $5, last_error = $6
-         WHERE id = $1 AND run_at = $2 AND attempts = $3",
-    )
-    .bind(job.id)
-    .bind(job.run_at)
-    .bind(job.attempts)
-    .bind(if run_at.is_some() {
-        "waiting"
-    } else {
-        "failed"
-    })
-    .bind(run_at.unwrap_or(job.run_at))
-    .bind(error)
-    .execute()
-    .await?;
     Ok(())
 }
 

@@ -1,12 +1,13 @@
 //! Table `registry_version`: whether what nodes hold in memory of connections and tenants is still what is stored.
 
-use crate::sql::{StoreError, Tx};
+use crate::sql::{Bell, StoreError, Tx};
 
 /// Raise the version, in the transaction of the change.
 pub(crate) async fn raise_version(tx: &mut Tx) -> Result<(), StoreError> {
     tx.query("UPDATE registry_version SET version = version + 1")
         .execute()
         .await?;
+    tx.announce(Bell::Registry);
     Ok(())
 }
 

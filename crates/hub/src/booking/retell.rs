@@ -45,7 +45,9 @@ pub(super) async fn apply_own(
         payload: None,
     };
     let mut tx = app.store.write().await?;
-    apply::apply(&mut tx, scope, rules, &[item], None, now).await?;
+    let items = [item];
+    apply::lock(&mut tx, &[(scope, items.as_slice())]).await?;
+    apply::apply(&mut tx, scope, rules, &items, None, now).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -18,6 +18,7 @@ mod input;
 mod keys;
 mod leads;
 mod migrate;
+mod nodes;
 pub(crate) mod output;
 mod paging;
 mod parse;
@@ -26,6 +27,7 @@ mod signature;
 mod tenants;
 #[cfg(feature = "emulator")]
 mod trigger;
+mod work;
 
 use std::io::IsTerminal;
 
@@ -64,6 +66,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Serve(serve::Serve),
+    Work(work::Work),
     #[cfg(feature = "emulator")]
     Demo(demo::DemoCommand),
     Migrate(migrate::Migrate),
@@ -87,6 +90,7 @@ enum Command {
     Emulate(emulate::Emulate),
     #[command(subcommand)]
     Signature(signature::SignatureCommand),
+    Nodes(nodes::Nodes),
     Doctor(doctor::Doctor),
     #[cfg(feature = "emulator")]
     #[command(subcommand)]
@@ -100,6 +104,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = Context::new(cli.options, Environment::of_process(), terminal);
     match cli.command {
         Command::Serve(command) => command.run(&context).await?,
+        Command::Work(command) => command.run(&context).await?,
         #[cfg(feature = "emulator")]
         Command::Demo(command) => command.run(&context).await?,
         Command::Migrate(command) => command.run(&context).await?,
@@ -115,6 +120,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         #[cfg(feature = "emulator")]
         Command::Emulate(command) => command.run(&context).await?,
         Command::Signature(command) => return command.run(&context),
+        Command::Nodes(command) => command.run(&context).await?,
         Command::Doctor(command) => return command.run(&context).await,
         #[cfg(feature = "emulator")]
         Command::Bench(command) => return command.run(&context).await,
@@ -153,6 +159,10 @@ mod tests {
         for line in [
             "calbridge serve --listen 127.0.0.1:0 --data-dir d",
             "calbridge serve --database-url postgres://localhost/calbridge --migrate",
+            "calbridge serve --with-worker",
+            "calbridge serve --no-worker",
+            "calbridge work --database-url postgres://localhost/calbridge",
+            "calbridge nodes --json",
             "calbridge keys create --name n --json --data-dir d",
             "calbridge connections add calcom --name n --webhook-secret s --json",
             "calbridge connections add calendly --name n --webhook-secret s --data-dir d",

@@ -12,6 +12,7 @@ use crate::{
     app::App,
     http,
     logging::{self, Purpose},
+    node::Role,
     serve, startup,
 };
 
@@ -24,6 +25,7 @@ use crate::{
 Examples:
   calbridge serve
   calbridge serve --listen 0.0.0.0:8000 --data-dir /var/lib/calbridge
+  calbridge serve --no-worker
   CALBRIDGE_DATABASE_URL=postgres://... calbridge serve --migrate")]
 pub(super) struct Serve {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8000]
@@ -32,6 +34,12 @@ pub(super) struct Serve {
     /// Migrate PostgreSQL too, not only SQLite
     #[arg(long)]
     migrate: bool,
+    /// Do jobs too, as is done anyway
+    #[arg(long, conflicts_with = "no_worker")]
+    with_worker: bool,
+    /// Leave the jobs to other processes: `calbridge work`, or `serve` without this
+    #[arg(long)]
+    no_worker: bool,
 }
 
 impl Serve {
@@ -49,18 +57,15 @@ impl Serve {
         serve::stop_on_signal(&stop)?;
         // The address first: whoever cannot have it should leave the database alone.
         let (listener, address) = serve::listen(loaded.config.server.listen).await?;
-        let migrate = if self.migrate {
-            startup::Migrate::Always
-        } else {
-            startup::Migrate::OwnDatabaseOnly
-        };
+        let migrate = startup::Migrate::wished(self.migrate);
+        let role = if self.no_worker { Role::Api } else { Role::All };
         let app = startup::start(loaded.config, context.clock.clone(), migrate).await?;
         tracing::info!(target: logging::ALWAYS, "listening on http://{address}");
         if context.out.is_terminal() {
             context.out.line(banner(&app, address).await?)?;
         }
         let router = http::router(app.clone());
-        serve::run(&app, listener, router, stop).await?;
+        serve::run(&app, listener, router, role, stop).await?;
         tracing::info!("Stopped");
         Ok(())
     }

@@ -5,7 +5,9 @@ mod bookings;
 mod calcom;
 mod data;
 mod env;
+mod jobs;
 mod log;
+mod node;
 mod server;
 mod webhooks;
 
@@ -20,7 +22,9 @@ pub use self::{
     calcom::CalCom,
     data::Data,
     env::{Environment, NAMES},
+    jobs::Jobs,
     log::{Log, LogFormat},
+    node::Node,
     server::Server,
     webhooks::Webhooks,
 };
@@ -39,6 +43,10 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// What happens to bookings by itself.
     pub bookings: Bookings,
+    /// Work that is done beside the requests.
+    pub jobs: Jobs,
+    /// This process among others on the same database.
+    pub node: Node,
     /// Connection `default` of tenant 1.
     pub calcom: CalCom,
     /// What is logged, and how.
@@ -111,7 +119,8 @@ impl Config {
         self.access
             .check(self.server.listen)
             .map_err(ConfigError::Refused)?;
-        self.webhooks.check().map_err(ConfigError::Refused)
+        self.webhooks.check().map_err(ConfigError::Refused)?;
+        self.jobs.check().map_err(ConfigError::Refused)
     }
 }
 

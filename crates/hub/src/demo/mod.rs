@@ -11,12 +11,13 @@ mod watch;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use calbridge_emulator::{self as emulator, DeliveryPlan, Emulator, EmulatorConfig};
+use calbridge_store::sql::Bell;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{line::Style, scene::LEAD, scratch::Scratch, summary::Summary};
 use self::{odd::Oddities, scene::Scene, watch::Watch};
-use crate::{app::App, clock::Clock, config::Config, http, serve};
+use crate::{app::App, clock::Clock, config::Config, http, node::Role, serve};
 
 /// Between two things that people do, for those who watch.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -87,7 +88,7 @@ impl Demo {
         let server_stop = CancellationToken::new();
         let server = tokio::spawn({
             let (app, stop) = (app.clone(), server_stop.clone());
-            async move { serve::run(&app, listener, http::router(app.clone()), stop).await }
+            async move { serve::run(&app, listener, http::router(app.clone()), Role::All, stop).await }
         });
         providers::subscribe(&emulator, address, &scene).await?;
         Ok(Self {
@@ -163,7 +164,7 @@ Ctrl-C stops.
                 watch.catch_up(&mut tell).await?;
                 let now = self.app.clock.now();
                 self.app.clock.set(now.checked_add(LEAP).unwrap_or(now));
-                self.app.job_bell.notify_one();
+                self.app.store.db().bells().ring(Bell::Jobs);
             } else {
                 self.pause(&mut watch, &mut tell).await?;
             }

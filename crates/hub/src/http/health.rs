@@ -34,13 +34,19 @@ pub async fn live() -> Json<HealthBody> {
     Json(OK)
 }
 
-/// Whether the database answers
+/// Whether it can work
+///
+/// The database answers, and what stores deliveries and does jobs in this process is alive.
 #[utoipa::path(
     get, path = "/health/ready", tag = "health", operation_id = "get_ready",
-    responses((status = 200, description = "It does", body = HealthBody)),
+    responses((status = 200, description = "It can", body = HealthBody)),
     security(()),
 )]
 pub async fn ready(State(app): State<App>) -> Result<Json<HealthBody>, Problem> {
+    if let Some(trouble) = app.liveness.trouble() {
+        tracing::warn!("Not ready: {trouble}");
+        return Err(Problem::new(Code::TryAgain, trouble));
+    }
     let look = async {
         let mut tx = app.store.read().await?;
         tenants::list_all(&mut tx).await?;

@@ -8,7 +8,7 @@ use utoipa_axum::{
 };
 
 use super::{
-    api::{audit_log, bookings, leads, quarantine, webhook_events},
+    api::{audit_log, bookings, leads, nodes, quarantine, webhook_events},
     health, hooks,
     openapi::ApiDoc,
 };
@@ -58,6 +58,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         // Administration.
         .routes(routes!(quarantine::list))
         .routes(routes!(audit_log::list))
+        .routes(routes!(nodes::list))
 }
 
 /// A webhook URL answers other methods with an explanation.

@@ -364,5 +364,6 @@ fn retry_job(delivery: &Delivery, id: WebhookEventId, run_at: Timestamp) -> NewJ
         unique_key: Kind::ApplyEvent.key(id),
         payload: json!({ "webhook_event_id": id }),
         run_at,
+        lane: Kind::ApplyEvent.lane(),
     }
 }

@@ -128,7 +128,9 @@ pub fn start_writers(app: &App, queue: Queue) {
         let app = app.clone();
         let queue = Arc::clone(&queue);
         let tracker = app.intake.writers.clone();
+        let alive = app.liveness.join("a task that stores deliveries");
         tracker.spawn(async move {
+            let _alive = alive;
             while let Some(batch) = next_batch(&queue).await {
                 store_batch(&app, batch).await;
             }
@@ -170,7 +172,6 @@ async fn store_batch(app: &App, batch: Vec<Waiting>) {
             for ((delivery, answer), receipt) in deliveries.iter().zip(answers).zip(receipts) {
                 tell(app, delivery, answer, Ok(receipt));
             }
-            app.job_bell.notify_one();
         }
         Err(error) => {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "Could not store {} deliveries", answers.len());

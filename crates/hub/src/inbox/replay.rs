@@ -69,7 +69,6 @@ pub async fn replay(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Repl
         .after(json!({ "status": replayed.status.as_str() }));
     audit::append(&mut tx, vec![deed], now).await?;
     tx.commit().await?;
-    app.job_bell.notify_one();
     Ok(replayed)
 }
 

@@ -1,42 +1,39 @@
 //! The job runner, and what there is to do. Every job is a few lines that call a use case, and may run twice.
 
+mod kinds;
 mod runner;
+pub mod schedule;
+mod settle;
+mod slots;
+mod work;
 
-pub use runner::{run_due, run_until_stopped};
+pub use self::{
+    kinds::Kind,
+    runner::{run_due, run_until_stopped, take},
+    settle::settle,
+    slots::{Busy, Slots},
+    work::{Ended, work},
+};
+
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use calbridge_store::StoreError;
 use jiff::Timestamp;
 
-/// What there is to do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// Apply a webhook event that failed.
-    ApplyEvent,
-    /// Complete a booking whose end has come.
-    CompleteBooking,
-    /// Tell the story of a booking again, after somebody wrote to the database.
-    RetellBooking,
+/// What the job runner of this process counts.
+#[derive(Debug, Default)]
+pub struct Counts {
+    leases_lost: AtomicI64,
 }
 
-impl Kind {
-    const ALL: [Self; 3] = [Self::ApplyEvent, Self::CompleteBooking, Self::RetellBooking];
-
-    /// The stored word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ApplyEvent => "apply_event",
-            Self::CompleteBooking => "complete_booking",
-            Self::RetellBooking => "retell_booking",
-        }
+impl Counts {
+    /// How often another worker had taken over a job that was still worked on here.
+    pub fn leases_lost(&self) -> i64 {
+        self.leases_lost.load(Ordering::Relaxed)
     }
 
-    fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-
-    /// The key of the one job of this kind for an object.
-    pub fn key(self, id: impl std::fmt::Display) -> String {
-        format!("{}:{id}", self.as_str())
+    fn lease_lost(&self) {
+        self.leases_lost.fetch_add(1, Ordering::Relaxed);
     }
 }
 

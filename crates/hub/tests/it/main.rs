@@ -6,6 +6,7 @@ mod hostile;
 mod hub;
 mod lead_orders;
 mod leads;
+mod nodes;
 mod permutations;
 mod replay;
 mod settings;

@@ -10,13 +10,14 @@ use std::{
 use calbridge_store::{migrations::MIGRATIONS, testing::postgres_db};
 use secrecy::ExposeSecret;
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/operating.md",
     "docs/api.md",
     "docs/api-design.md",
     "docs/logging.md",
+    "docs/scaling.md",
 ];
 
 /// The lines of the shell blocks of a page, continued lines joined.
@@ -138,7 +139,7 @@ async fn every_command_of_the_documentation_works() {
                 | ["cargo", "build", ..]
                 | ["cargo", "run", "--release", "--", "demo"]
                 // Servers: the other tests start them.
-                | ["calbridge", "serve", ..] => {}
+                | ["calbridge", "serve" | "work", ..] => {}
                 ["curl", ..] => {
                     let output = sh(
                         &line.replacen("curl", "curl -sS -w '\\n%{http_code}'", 1),

@@ -46,6 +46,11 @@ impl Home {
 
     /// Start the server and wait until it is ready.
     pub async fn serve(&self) -> Server {
+        self.serve_with(&[], &[]).await
+    }
+
+    /// The same with more flags and variables.
+    pub async fn serve_with(&self, flags: &[&str], variables: &[(&str, &str)]) -> Server {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -54,6 +59,7 @@ impl Home {
         let listen = format!("127.0.0.1:{port}");
         let mut command = binary(&self.data_dir);
         command.args(["serve", "--listen", &listen, "--migrate"]);
+        command.args(flags).envs(variables.iter().copied());
         self.arguments(&mut command);
         let child = command.spawn().unwrap();
         let mut server = Server {
@@ -62,6 +68,17 @@ impl Home {
         };
         server.wait_until_ready().await;
         server
+    }
+
+    /// Start a process that does jobs and nothing else.
+    pub fn work(&self, variables: &[(&str, &str)]) -> Server {
+        let mut command = binary(&self.data_dir);
+        command.arg("work").envs(variables.iter().copied());
+        self.arguments(&mut command);
+        Server {
+            child: command.spawn().unwrap(),
+            base: String::new(),
+        }
     }
 }
 
@@ -116,11 +133,16 @@ impl Server {
 
     /// Ask it to stop; its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status()
-            .unwrap();
+        self.signal("-TERM");
         self.child.wait().unwrap().code()
+    }
+
+    /// `-STOP` pauses it, `-CONT` wakes it.
+    pub fn signal(&self, signal: &str) {
+        let status = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status();
+        assert!(status.unwrap().success());
     }
 
     pub fn is_alive(&mut self) -> bool {

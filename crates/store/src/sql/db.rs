@@ -1,16 +1,16 @@
 //! Opening databases and beginning transactions.
 
-use std::{fmt, path::Path, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    Connection, PgConnection, PgPool, SqlitePool,
+    Connection, Executor, PgConnection, PgPool, SqlitePool,
     pool::PoolOptions,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Engine, StoreError, Tx};
+use super::{Bells, Engine, Listener, StoreError, Tx};
 
 /// The oldest PostgreSQL that the tests run on.
 const OLDEST_POSTGRES: u32 = 15;
@@ -18,6 +18,9 @@ const OLDEST_POSTGRES: u32 = 15;
 const PREPARED: usize = 512;
 /// How long a SQLite transaction waits for its turn.
 const SQLITE_PATIENCE: Duration = Duration::from_secs(15);
+/// A transaction whose process says nothing for 15 s was left behind by one that is paused or cut off: the server ends
+/// it, or what it locked would stay locked. Ours say something every few milliseconds.
+const END_WHAT_WAS_LEFT: &str = "SET idle_in_transaction_session_timeout = 15000";
 
 /// How to use a SQLite file.
 #[derive(Clone, Debug)]
@@ -52,7 +55,10 @@ impl Default for PostgresOptions {
 
 /// An open database. Clones share its connections.
 #[derive(Clone)]
-pub struct Db(Pools);
+pub struct Db {
+    pools: Pools,
+    bells: Arc<Bells>,
+}
 
 #[derive(Clone)]
 enum Pools {
@@ -96,7 +102,7 @@ impl Db {
             .max_connections(options.max_readers.max(1))
             .connect_with(connect.read_only(true))
             .await?;
-        Ok(Self(Pools::Sqlite { rd, wr }))
+        Ok(Self::over(Pools::Sqlite { rd, wr }))
     }
 
     /// Connects to a PostgreSQL server.
@@ -125,13 +131,23 @@ impl Db {
             .map_err(|_| StoreError::unavailable("the database server does not answer"))??;
         let pool: PgPoolOptions = patient_pool()
             .acquire_timeout(options.acquire_timeout)
-            .max_connections(options.max_connections.max(1));
-        Ok(Self(Pools::Postgres(pool.connect_lazy_with(connect))))
+            .max_connections(options.max_connections.max(1))
+            .after_connect(|connection: &mut PgConnection, _| {
+                Box::pin(async move { connection.execute(END_WHAT_WAS_LEFT).await.map(drop) })
+            });
+        Ok(Self::over(Pools::Postgres(pool.connect_lazy_with(connect))))
+    }
+
+    fn over(pools: Pools) -> Self {
+        Self {
+            pools,
+            bells: Arc::default(),
+        }
     }
 
     /// The database underneath.
     pub fn engine(&self) -> Engine {
-        match &self.0 {
+        match &self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
             Pools::Postgres(_) => Engine::Postgres,
         }
@@ -139,20 +155,33 @@ impl Db {
 
     /// Begins a transaction that only reads, and sees one state of the database throughout.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        match &self.0 {
-            Pools::Sqlite { rd, .. } => Ok(Tx::sqlite(rd.begin_with("BEGIN").await?)),
+        match &self.pools {
+            Pools::Sqlite { rd, .. } => Ok(Tx::sqlite(rd.begin_with("BEGIN").await?, self.bells())),
             Pools::Postgres(pool) => {
-                begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+                begin(
+                    pool,
+                    self.bells(),
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                )
+                .await
             }
         }
     }
 
     /// Begins a transaction that may write. On SQLite there is one at a time, and it takes the lock at once.
     pub async fn write(&self) -> Result<Tx, StoreError> {
-        match &self.0 {
-            Pools::Sqlite { wr, .. } => Ok(Tx::sqlite(wr.begin_with("BEGIN IMMEDIATE").await?)),
+        match &self.pools {
+            Pools::Sqlite { wr, .. } => Ok(Tx::sqlite(
+                wr.begin_with("BEGIN IMMEDIATE").await?,
+                self.bells(),
+            )),
             Pools::Postgres(pool) => {
-                begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+                begin(
+                    pool,
+                    self.bells(),
+                    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+                )
+                .await
             }
         }
     }
@@ -160,7 +189,7 @@ impl Db {
     /// A database to migrate with. SQLite wants foreign keys off while a table is rebuilt,
     /// for dropping the old one would delete what refers to it; that takes a connection of its own.
     pub(super) async fn for_migrations(&self) -> Result<Self, StoreError> {
-        let Pools::Sqlite { wr, .. } = &self.0 else {
+        let Pools::Sqlite { wr, .. } = &self.pools else {
             return Ok(self.clone());
         };
         let connect = wr.connect_options().as_ref().clone().foreign_keys(false);
@@ -169,15 +198,28 @@ impl Db {
             .acquire_timeout(SQLITE_PATIENCE)
             .connect_with(connect)
             .await?;
-        Ok(Self(Pools::Sqlite {
+        Ok(Self::over(Pools::Sqlite {
             rd: own.clone(),
             wr: own,
         }))
     }
 
+    /// The bells that commits ring in this process.
+    pub fn bells(&self) -> &Arc<Bells> {
+        &self.bells
+    }
+
+    /// Hears what commits on other nodes ring; `None` on SQLite, where nobody can tell us.
+    pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(None),
+            Pools::Postgres(pool) => Listener::open(pool).await.map(Some),
+        }
+    }
+
     /// Waits for the open transactions and closes the connections.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.pools {
             // The writer last: it moves the WAL into the file.
             Pools::Sqlite { rd, wr } => {
                 rd.close().await;
@@ -207,10 +249,10 @@ fn patient_pool<D: sqlx::Database>() -> PoolOptions<D> {
 }
 
 /// Begins on a connection that works: after a restart of the server, every idle one is dead.
-async fn begin(pool: &PgPool, how: &'static str) -> Result<Tx, StoreError> {
+async fn begin(pool: &PgPool, bells: &Arc<Bells>, how: &'static str) -> Result<Tx, StoreError> {
     for _ in 0..pool.size() {
         match pool.begin_with(how).await {
-            Ok(tx) => return Ok(Tx::postgres(tx)),
+            Ok(tx) => return Ok(Tx::postgres(tx, bells)),
             Err(error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)) => {
                 return Err(error.into());
             }
@@ -222,7 +264,7 @@ async fn begin(pool: &PgPool, how: &'static str) -> Result<Tx, StoreError> {
             },
         }
     }
-    Ok(Tx::postgres(pool.begin_with(how).await?))
+    Ok(Tx::postgres(pool.begin_with(how).await?, bells))
 }
 
 async fn check_server(connect: &PgConnectOptions) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 //! Callers write `$1` SQL once and see `Db`, `Tx`, `Query`, `Value` and `Row`; only this module names sqlx.
 
 mod args;
+mod bell;
 mod bulk;
 mod cell;
 mod db;
@@ -17,6 +18,7 @@ mod tx;
 mod value;
 
 pub use self::{
+    bell::{Bell, Bells, Listener},
     bulk::{in_list, placeholders},
     cell::{Cell, FromValue},
     db::{Db, PostgresOptions, SqliteOptions},

@@ -1,6 +1,6 @@
 //! A transaction: everything that happens in it happens together or not at all.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Connection, Postgres, Sqlite, Transaction,
@@ -8,7 +8,8 @@ use sqlx::{
 };
 
 use super::{
-    Engine, Query, Row, StoreError, Value, args, error::is_stale_plan, row::Inner as RowInner,
+    Bell, Bells, Engine, Query, Row, StoreError, Value, args, error::is_stale_plan,
+    row::Inner as RowInner,
 };
 
 /// An open transaction. Dropping it undoes what it did.
@@ -18,6 +19,9 @@ use super::{
 pub struct Tx {
     connection: Inner,
     broken: bool,
+    bells: Arc<Bells>,
+    /// To be rung by the commit.
+    announced: Vec<Bell>,
 }
 
 enum Inner {
@@ -26,17 +30,23 @@ enum Inner {
 }
 
 impl Tx {
-    pub(super) fn sqlite(transaction: Transaction<'static, Sqlite>) -> Self {
-        Self {
-            connection: Inner::Sqlite(transaction),
-            broken: false,
-        }
+    pub(super) fn sqlite(transaction: Transaction<'static, Sqlite>, bells: &Arc<Bells>) -> Self {
+        Self::new(Inner::Sqlite(transaction), bells)
     }
 
-    pub(super) fn postgres(transaction: Transaction<'static, Postgres>) -> Self {
+    pub(super) fn postgres(
+        transaction: Transaction<'static, Postgres>,
+        bells: &Arc<Bells>,
+    ) -> Self {
+        Self::new(Inner::Postgres(transaction), bells)
+    }
+
+    fn new(connection: Inner, bells: &Arc<Bells>) -> Self {
         Self {
-            connection: Inner::Postgres(transaction),
+            connection,
             broken: false,
+            bells: Arc::clone(bells),
+            announced: Vec::new(),
         }
     }
 
@@ -59,9 +69,28 @@ impl Tx {
         self.unbroken()?;
         match self.connection {
             Inner::Sqlite(transaction) => transaction.commit().await?,
-            Inner::Postgres(transaction) => transaction.commit().await?,
+            Inner::Postgres(mut transaction) => {
+                for bell in &self.announced {
+                    sqlx::query("SELECT pg_notify($1, '')")
+                        .bind(bell.channel())
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+                transaction.commit().await?;
+            }
+        }
+        for bell in self.announced {
+            self.bells.ring(bell);
         }
         Ok(())
+    }
+
+    /// Rings a bell when this is committed; once, however often it is asked for. Commits that ring wait for each other
+    /// on PostgreSQL, so this is not for what happens with every delivery.
+    pub fn announce(&mut self, bell: Bell) {
+        if !self.announced.contains(&bell) {
+            self.announced.push(bell);
+        }
     }
 
     /// Undoes everything now; dropping does the same a little later.

@@ -13,7 +13,7 @@ use calbridge_store::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::Finding;
+use super::{Finding, nodes};
 use crate::{config::Config, startup};
 
 /// Work that waits longer than this is not being done.
@@ -91,6 +91,7 @@ async fn look_into(
     findings.extend(events(&mut tx, &tenants).await?);
     findings.push(refused(&mut tx).await?);
     findings.push(work(&mut tx, now).await?);
+    findings.extend(nodes::nodes(&mut tx).await?);
     tx.rollback().await?;
     Ok(findings)
 }
@@ -251,7 +252,7 @@ async fn work(tx: &mut Tx, now: Timestamp) -> Result<Finding, StoreError> {
         return Ok(Finding::warn(
             "jobs",
             says,
-            "see whether `calbridge serve` runs: it does the work",
+            "see whether `calbridge serve` or `calbridge work` runs: they do the work",
         ));
     }
     Ok(match failed {

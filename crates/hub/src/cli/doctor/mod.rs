@@ -2,6 +2,7 @@
 
 mod database;
 mod machine;
+mod nodes;
 
 use clap::Args;
 use serde::Serialize;
@@ -12,7 +13,7 @@ use crate::config::Loaded;
 
 /// Find out what is wrong, and what to do about it
 ///
-/// Looks at the settings, the data directory, the database, keys, connections, events, jobs, and whether a server
+/// Looks at the settings, the data directory, the database, keys, connections, events, jobs, nodes, and whether a server
 /// answers. Changes nothing. Exit code 1 when something is broken.
 #[derive(Args, Debug)]
 #[command(after_help = "\

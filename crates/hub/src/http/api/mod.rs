@@ -3,6 +3,7 @@
 pub mod audit_log;
 pub mod bookings;
 pub mod leads;
+pub mod nodes;
 pub mod page;
 mod params;
 pub mod quarantine;

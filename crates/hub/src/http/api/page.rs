@@ -29,6 +29,14 @@ impl<T> PageBody<T> {
         }
     }
 
+    /// A list that is short enough to come whole.
+    pub fn whole(data: Vec<T>) -> Self {
+        Self {
+            data,
+            next_cursor: None,
+        }
+    }
+
     /// A page with nothing on it.
     pub fn empty() -> Self {
         Self {

@@ -351,6 +351,7 @@ fn fill_jobs(
             unique_key: Kind::CompleteBooking.key(booking.id),
             payload: json!({ "booking_id": booking.id }),
             run_at: ends_at.max(now),
+            lane: Kind::CompleteBooking.lane(),
         }),
         (Some(_), None) => sheet.gone_jobs.push(Kind::CompleteBooking.key(booking.id)),
         _ => {}

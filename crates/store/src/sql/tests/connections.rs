@@ -125,3 +125,19 @@ async fn connections_that_died_are_replaced() -> TestResult {
     database.remove().await;
     Ok(())
 }
+
+#[tokio::test]
+async fn the_server_ends_transactions_that_their_process_left_alone() -> TestResult {
+    let Some(database) = postgres_db(&[]).await else {
+        return Ok(());
+    };
+    let mut tx = database.db.write().await?;
+    let (patience,): (String,) = tx
+        .query("SELECT current_setting('idle_in_transaction_session_timeout')")
+        .one()
+        .await?;
+    assert_eq!(patience, "15s");
+    drop(tx);
+    database.remove().await;
+    Ok(())
+}

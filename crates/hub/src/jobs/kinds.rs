@@ -1,0 +1,93 @@
+//! The kinds of jobs, each with its lane and the use case it calls.
+
+use calbridge_core::{
+    ids::{BookingId, WebhookEventId},
+    scope::Scope,
+};
+use calbridge_store::jobs::{Job, Lane};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::JobError;
+use crate::{app::App, booking, inbox};
+
+/// What there is to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Apply a webhook event that failed.
+    ApplyEvent,
+    /// Complete a booking whose end has come.
+    CompleteBooking,
+    /// Tell the story of a booking again, after somebody wrote to the database.
+    RetellBooking,
+}
+
+impl Kind {
+    /// Every kind that this release knows; it leaves others to newer ones.
+    pub const ALL: [Self; 3] = [Self::ApplyEvent, Self::CompleteBooking, Self::RetellBooking];
+
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ApplyEvent => "apply_event",
+            Self::CompleteBooking => "complete_booking",
+            Self::RetellBooking => "retell_booking",
+        }
+    }
+
+    /// What goes first when there is more to do than workers.
+    pub fn lane(self) -> Lane {
+        match self {
+            Self::ApplyEvent | Self::RetellBooking => Lane::FollowUp,
+            Self::CompleteBooking => Lane::Sync,
+        }
+    }
+
+    /// The key of the one job of this kind for an object.
+    pub fn key(self, id: impl std::fmt::Display) -> String {
+        format!("{}:{id}", self.as_str())
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+#[derive(Deserialize)]
+struct OfEvent {
+    webhook_event_id: WebhookEventId,
+}
+
+#[derive(Deserialize)]
+struct OfBooking {
+    booking_id: BookingId,
+}
+
+/// Do a job. Each may run twice, and at the same time as another about the same booking: what a booking looks like
+/// follows from the set of its facts, and whoever tells its story holds its row until the commit.
+pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
+    let scope = Scope::system(job.tenant_id);
+    match Kind::from_word(&job.kind) {
+        Some(Kind::ApplyEvent) => {
+            let of: OfEvent = payload(job)?;
+            inbox::retry(app, job.tenant_id, of.webhook_event_id).await
+        }
+        Some(Kind::CompleteBooking) => {
+            let of: OfBooking = payload(job)?;
+            booking::complete(app, &scope, of.booking_id).await
+        }
+        Some(Kind::RetellBooking) => {
+            let of: OfBooking = payload(job)?;
+            booking::retell(app, &scope, of.booking_id).await
+        }
+        // Only known kinds are taken.
+        None => Err(JobError::fail(format!(
+            "this release does not know jobs of kind {}",
+            job.kind
+        ))),
+    }
+}
+
+fn payload<T: DeserializeOwned>(job: &Job) -> Result<T, JobError> {
+    serde_json::from_value(job.payload.clone())
+        .map_err(|_| JobError::fail("the payload is not what it should be"))
+}

@@ -1,0 +1,92 @@
+//! Writes down how jobs ended, many in one transaction.
+
+use std::time::Duration;
+
+use calbridge_core::{ids::JobId, retry::RetryPlan};
+use calbridge_store::{
+    StoreError,
+    jobs::{self, Finish},
+    sql::Tx,
+};
+use jiff::Timestamp;
+
+use super::{JobError, work::Ended};
+use crate::app::App;
+
+/// For jobs that do not say when to try again.
+const PLAN: RetryPlan = RetryPlan {
+    attempts: 10,
+    first: Duration::from_secs(1),
+    longest: Duration::from_mins(15),
+};
+
+/// What came of it; it counts once the transaction is committed.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// Somebody else holds these at this moment: they are for the next time.
+    left: Vec<JobId>,
+    /// Their leases were lost.
+    lost: Vec<JobId>,
+}
+
+/// Write down how jobs ended; those that could not be because somebody holds them are left.
+pub async fn settle(app: &App, ended: Vec<Ended>) -> Result<Vec<Ended>, StoreError> {
+    let mut tx = app.store.write().await?;
+    let settled = settle_in(&mut tx, &ended, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(settled.done(app, ended))
+}
+
+/// The same in a transaction that does more.
+pub(super) async fn settle_in(
+    tx: &mut Tx,
+    ended: &[Ended],
+    now: Timestamp,
+) -> Result<Settled, StoreError> {
+    let ids: Vec<JobId> = ended.iter().map(|one| one.job.id).collect();
+    let mut settled = Settled {
+        left: jobs::hold_or_leave(tx, &ids).await?,
+        lost: Vec::new(),
+    };
+    for one in ended {
+        if settled.left.contains(&one.job.id) {
+            continue;
+        }
+        match settle_one(tx, one, now).await? {
+            Finish::Recorded | Finish::AskedAgain => {}
+            Finish::Gone if now < one.until => {}
+            Finish::Gone | Finish::Lost => settled.lost.push(one.job.id),
+        }
+    }
+    Ok(settled)
+}
+
+async fn settle_one(tx: &mut Tx, ended: &Ended, now: Timestamp) -> Result<Finish, StoreError> {
+    let job = &ended.job;
+    match &ended.outcome {
+        Ok(()) => jobs::done(tx, job).await,
+        Err(JobError::Fail(why)) => jobs::failed(tx, job, why, None).await,
+        Err(JobError::Retry { at, why }) => {
+            let planned = PLAN
+                .after(u32::try_from(job.attempts).unwrap_or(u32::MAX))
+                .and_then(|wait| now.checked_add(wait).ok());
+            jobs::failed(tx, job, why, at.or(planned)).await
+        }
+    }
+}
+
+impl Settled {
+    /// After the commit: tell what was lost; what is left of the ended ones.
+    pub(super) fn done(self, app: &App, mut ended: Vec<Ended>) -> Vec<Ended> {
+        for one in ended.iter().filter(|one| self.lost.contains(&one.job.id)) {
+            app.job_counts.lease_lost();
+            tracing::warn!(
+                job.kind = one.job.kind,
+                job.id = one.job.id.0,
+                "The lease of a job was lost: another worker took it over, and what it says counts"
+            );
+        }
+        ended.retain(|one| self.left.contains(&one.job.id));
+        ended
+    }
+}

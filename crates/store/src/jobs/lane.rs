@@ -1,0 +1,39 @@
+//! Lanes: what goes first when there is more to do than workers.
+
+use crate::sql::{Kind, ToValue, Value};
+
+/// A lane. Those before it go first, but none waits for ever: see the runner.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Lane {
+    /// Somebody is on the phone.
+    Voice = 0,
+    /// Somebody looks at a screen.
+    Interactive = 1,
+    /// What follows from a webhook.
+    FollowUp = 2,
+    /// Synchronization, timers, sweeps.
+    Sync = 3,
+}
+
+impl Lane {
+    /// Every lane, the first first.
+    pub const ALL: [Self; 4] = [Self::Voice, Self::Interactive, Self::FollowUp, Self::Sync];
+
+    /// Whether a person waits for it.
+    pub fn is_urgent(self) -> bool {
+        self <= Self::Interactive
+    }
+
+    pub(super) fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+impl ToValue for Lane {
+    const KIND: Kind = Kind::Small;
+
+    fn to_value(self) -> Value {
+        self.number().to_value()
+    }
+}
