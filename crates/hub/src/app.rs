@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     connections::Registry,
     inbox::{Intake, News},
+    metrics::Metrics,
 };
 
 /// The application. Clones share everything.
@@ -30,6 +31,8 @@ pub struct Parts {
     pub intake: Intake,
     /// Wakes the job runner.
     pub job_bell: Notify,
+    /// What is counted.
+    pub metrics: Metrics,
     /// What became of webhook events, for whoever watches.
     pub news: broadcast::Sender<News>,
 }
@@ -48,6 +51,7 @@ impl App {
         let registry = Registry::load(&store, clock.now()).await?;
         let (intake, queue) = Intake::new(config.webhooks.queue);
         let (news, _) = broadcast::channel(1024);
+        let metrics = Metrics::new(store.db().engine());
         let app = Self(Arc::new(Parts {
             store,
             clock,
@@ -55,6 +59,7 @@ impl App {
             registry,
             intake,
             job_bell: Notify::new(),
+            metrics,
             news,
         }));
         crate::inbox::start_writers(&app, queue);

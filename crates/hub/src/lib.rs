@@ -1,5 +1,6 @@
 //! The application: use cases, their front doors, and what runs in the background.
 
+mod answer;
 pub mod app;
 #[cfg(feature = "emulator")]
 pub mod booking;
@@ -15,6 +16,7 @@ pub mod jobs;
 pub mod keys;
 pub mod leads;
 pub mod logging;
+pub mod metrics;
 pub mod reads;
 mod secret;
 pub mod serve;

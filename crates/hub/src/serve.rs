@@ -2,11 +2,15 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use axum::{Router, serve::ListenerExt};
+use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, jobs};
+use crate::{
+    answer::{Bounds, answer},
+    app::App,
+    jobs, metrics,
+};
 
 /// Why an address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -45,56 +49,30 @@ fn why(address: SocketAddr, error: &io::Error) -> String {
 }
 
 /// Answer requests and run jobs until `stop`; then finish what is under way and close the database.
-pub async fn run(
-    app: &App,
-    listener: TcpListener,
-    router: Router,
-    stop: CancellationToken,
-) -> io::Result<()> {
+pub async fn run(app: &App, listener: TcpListener, router: Router, stop: CancellationToken) {
     let jobs = tokio::spawn(jobs::run_until_stopped(app.clone(), stop.clone()));
-    let result = answer(listener, router, &stop, patience(app)).await;
-    // Also when serving ended by itself.
-    stop.cancel();
-    finish(jobs, patience(app)).await;
-    app.stop().await;
-    result
-}
-
-fn patience(app: &App) -> Duration {
-    Duration::from_secs(app.config.server.stop_seconds)
-}
-
-async fn answer(
-    listener: TcpListener,
-    router: Router,
-    stop: &CancellationToken,
-    patience: Duration,
-) -> io::Result<()> {
-    // An answer goes out at once, not together with the next one.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "A connection keeps its delay");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut serving = tokio::spawn(async move { serving.await });
-    tokio::select! {
-        biased;
-        () = stop.cancelled() => {}
-        ended = &mut serving => return ended.map_err(io::Error::other)?,
-    }
+    let metrics = tokio::spawn(metrics::serve_until_stopped(app.clone(), stop.clone()));
+    let bounds = Bounds {
+        connections: app.config.server.max_open,
+        ..Bounds::default()
+    };
+    let open_now = &app.metrics.http.connections;
+    let rest = answer(listener, router, bounds, open_now, stop).await;
+    let patience = patience(app);
     tracing::info!(
         "Stopping: no new requests; those under way have {} s",
         patience.as_secs()
     );
-    if let Ok(ended) = tokio::time::timeout(patience, &mut serving).await {
-        return ended.map_err(io::Error::other)?;
+    if !rest.finish(patience).await {
+        tracing::warn!("Requests were still under way when the time to stop was over");
     }
-    tracing::warn!("Requests were still under way when the time to stop was over");
-    serving.abort();
-    Ok(())
+    finish(jobs, patience).await;
+    metrics.abort();
+    app.stop().await;
+}
+
+fn patience(app: &App) -> Duration {
+    Duration::from_secs(app.config.server.stop_seconds)
 }
 
 async fn finish(mut jobs: JoinHandle<()>, patience: Duration) {

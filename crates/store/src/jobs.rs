@@ -173,3 +173,38 @@ pub async fn count_of_all_tenants(tx: &mut Tx, now: Timestamp) -> Result<(i64, i
         .await?;
     Ok((due, failed))
 }
+
+/// How many jobs there are, and since when the oldest is due.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct JobDepths {
+    /// Kind, state (`due`, `later` or `failed`) and how many, up to [`MOST_COUNTED`] in each state.
+    pub counts: Vec<(String, &'static str, i64)>,
+    /// When the oldest due job fell due.
+    pub oldest_due: Option<Timestamp>,
+}
+
+/// Counting ends here, so that it takes no longer when there is more.
+pub const MOST_COUNTED: i64 = 100_000;
+
+/// The depths of the queue, of all tenants. A job that a worker has counts as `later`.
+pub async fn depths_of_all_tenants(tx: &mut Tx, now: Timestamp) -> Result<JobDepths, StoreError> {
+    let mut counts = Vec::new();
+    for (state, condition) in [
+        ("due", "state = 'waiting' AND run_at <= $1"),
+        ("later", "state = 'waiting' AND run_at > $1"),
+        ("failed", "state = 'failed' AND run_at <> $1"),
+    ] {
+        let found: Vec<(String, i64)> = tx
+            .query(format!(
+                "SELECT kind, COUNT(*) FROM (SELECT kind FROM jobs WHERE {condition} LIMIT $2) AS counted
+                 GROUP BY kind ORDER BY kind"
+            ))
+            .bind(now)
+            .bind(MOST_COUNTED)
+            .all()
+            .await?;
+        counts.extend(found.into_iter().map(|(kind, count)| (kind, state, count)));
+    }
+    let oldest_due = next_due(tx).await?.filter(|due| *due <= now);
+    Ok(JobDepths { counts, oldest_due })
+}

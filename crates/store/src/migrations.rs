@@ -21,4 +21,5 @@ migrations! {
     2 "0002_inbox" needs "0.1.0";
     3 "0003_bookings" needs "0.1.0";
     4 "0004_sql_door" needs "0.1.0";
+    6 "0006_retention" needs "0.1.0";
 }

@@ -487,3 +487,25 @@ pub async fn list_by_ids(
     .all()
     .await
 }
+
+/// How many events could not be applied, up to [`crate::jobs::MOST_COUNTED`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FailedEvents {
+    /// Will be tried again by themselves.
+    pub retrying: i64,
+    /// Wait for somebody to look.
+    pub parked: i64,
+}
+
+/// Failed events of all tenants.
+pub async fn count_failed_of_all_tenants(tx: &mut Tx) -> Result<FailedEvents, StoreError> {
+    let (retrying, parked) = tx
+        .query(
+            "SELECT COUNT(next_attempt_at), COUNT(*) - COUNT(next_attempt_at) FROM
+                 (SELECT next_attempt_at FROM webhook_events WHERE status = 'failed' LIMIT $1) AS counted",
+        )
+        .bind(crate::jobs::MOST_COUNTED)
+        .one()
+        .await?;
+    Ok(FailedEvents { retrying, parked })
+}

@@ -60,7 +60,7 @@ impl Serve {
             context.out.line(banner(&app, address).await?)?;
         }
         let router = http::router(app.clone());
-        serve::run(&app, listener, router, stop).await?;
+        serve::run(&app, listener, router, stop).await;
         tracing::info!("Stopped");
         Ok(())
     }

@@ -6,6 +6,7 @@ mod calcom;
 mod data;
 mod env;
 mod log;
+mod metrics;
 mod server;
 mod webhooks;
 
@@ -21,6 +22,7 @@ pub use self::{
     data::Data,
     env::{Environment, NAMES},
     log::{Log, LogFormat},
+    metrics::Metrics,
     server::Server,
     webhooks::Webhooks,
 };
@@ -43,6 +45,8 @@ pub struct Config {
     pub calcom: CalCom,
     /// What is logged, and how.
     pub log: Log,
+    /// Where `/metrics` is answered.
+    pub metrics: Metrics,
 }
 
 /// Settings given on the command line.

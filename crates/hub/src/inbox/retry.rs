@@ -7,7 +7,7 @@ use calbridge_core::{
 use calbridge_store::webhook_events::{self, EventStatus, Finished};
 
 use super::{ReplayError, commit, replay};
-use crate::{app::App, jobs::JobError};
+use crate::{app::App, jobs::JobError, metrics::Retried};
 
 /// Try a failed event again. After its last try it stays failed until somebody looks.
 pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<(), JobError> {
@@ -19,6 +19,11 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
             if event.status == EventStatus::Failed || event.status == EventStatus::Received {
                 replay::note(&mut tx, &event, &replayed, now).await?;
                 tx.commit().await?;
+                let outcome = match replayed.status {
+                    EventStatus::Failed => Retried::Parked,
+                    _ => Retried::Applied,
+                };
+                app.metrics.inbox.retried(outcome);
             }
             Ok(())
         }
@@ -47,6 +52,10 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
             };
             webhook_events::finish(&mut tx, &[finished], now).await?;
             tx.commit().await?;
+            app.metrics.inbox.retried(match next_attempt_at {
+                Some(_) => Retried::Failed,
+                None => Retried::Parked,
+            });
             match next_attempt_at {
                 Some(at) => Err(JobError::retry_at(at, &error)),
                 // The event itself shows that it failed; there is nothing left for the queue.

@@ -19,7 +19,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::ApplyEvent, Self::CompleteBooking, Self::RetellBooking];
+    pub(crate) const ALL: [Self; 3] =
+        [Self::ApplyEvent, Self::CompleteBooking, Self::RetellBooking];
 
     /// The stored word.
     pub fn as_str(self) -> &'static str {
@@ -30,7 +31,8 @@ impl Kind {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    /// Back from the word.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 

@@ -1,6 +1,9 @@
 //! Takes due jobs, leases them, runs them.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
 use calbridge_core::{
     ids::{BookingId, WebhookEventId},
@@ -17,7 +20,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio_util::sync::CancellationToken;
 
 use super::{JobError, Kind};
-use crate::{app::App, booking, inbox};
+use crate::{app::App, booking, inbox, metrics::JobOutcome};
 
 /// Work that takes longer is somebody else's again.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -62,6 +65,7 @@ pub async fn run_due(app: &App) -> Result<usize, StoreError> {
     tx.commit().await?;
     let count = due.len();
     for job in due {
+        let began = Instant::now();
         let outcome = AssertUnwindSafe(run(app, &job)).catch_unwind().await;
         // The runner must live.
         let outcome = outcome.unwrap_or_else(|_| {
@@ -69,6 +73,8 @@ pub async fn run_due(app: &App) -> Result<usize, StoreError> {
                 "it failed in a way that must not happen; please report it",
             ))
         });
+        let (ran, took) = (job_outcome(&outcome, &job), began.elapsed());
+        app.metrics.jobs.ran(&job.kind, ran, took);
         let now = app.clock.now();
         let mut tx = app.store.write().await?;
         match outcome {
@@ -83,7 +89,7 @@ pub async fn run_due(app: &App) -> Result<usize, StoreError> {
             }
             Err(JobError::Retry { at, why }) => {
                 let planned = PLAN
-                    .after(u32::try_from(job.attempts).unwrap_or(u32::MAX))
+                    .after(tries(&job))
                     .and_then(|wait| now.checked_add(wait).ok());
                 let at = at.or(planned);
                 tracing::warn!(job.kind = job.kind, job.id = job.id.0, again_at = ?at, "A job failed: {why}");
@@ -93,6 +99,22 @@ pub async fn run_due(app: &App) -> Result<usize, StoreError> {
         tx.commit().await?;
     }
     Ok(count)
+}
+
+/// As it is counted.
+fn job_outcome(outcome: &Result<(), JobError>, job: &Job) -> JobOutcome {
+    match outcome {
+        Ok(()) => JobOutcome::Done,
+        Err(JobError::Fail(_)) => JobOutcome::Failed,
+        Err(JobError::Retry { at: None, .. }) if PLAN.after(tries(job)).is_none() => {
+            JobOutcome::Failed
+        }
+        Err(JobError::Retry { .. }) => JobOutcome::Retried,
+    }
+}
+
+fn tries(job: &Job) -> u32 {
+    u32::try_from(job.attempts).unwrap_or(u32::MAX)
 }
 
 #[derive(Deserialize)]

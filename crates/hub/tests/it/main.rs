@@ -5,6 +5,7 @@ mod documents;
 mod hostile;
 mod hub;
 mod leads;
+mod metrics;
 mod permutations;
 mod replay;
 mod settings;

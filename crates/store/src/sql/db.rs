@@ -1,6 +1,14 @@
 //! Opening databases and beginning transactions.
 
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -52,7 +60,43 @@ impl Default for PostgresOptions {
 
 /// An open database. Clones share its connections.
 #[derive(Clone)]
-pub struct Db(Pools);
+pub struct Db {
+    pools: Pools,
+    /// Transactions that wait to begin.
+    reading: Arc<AtomicUsize>,
+    writing: Arc<AtomicUsize>,
+}
+
+/// How the connections of a pool fare.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PoolState {
+    /// `read` and `write` on SQLite, `all` on PostgreSQL.
+    pub name: &'static str,
+    /// Connections that are open.
+    pub open: usize,
+    /// Those of them that nobody uses.
+    pub idle: usize,
+    /// Connections, at most.
+    pub most: usize,
+    /// Transactions that wait to begin.
+    pub waiting: usize,
+}
+
+/// One more waits, until this is dropped.
+struct OneMore<'a>(&'a AtomicUsize);
+
+impl<'a> OneMore<'a> {
+    fn of(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for OneMore<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 #[derive(Clone)]
 enum Pools {
@@ -94,7 +138,7 @@ impl Db {
             .max_connections(options.max_readers.max(1))
             .connect_with(connect.read_only(true))
             .await?;
-        Ok(Self(Pools::Sqlite { rd, wr }))
+        Ok(Self::over(Pools::Sqlite { rd, wr }))
     }
 
     /// Connects to a PostgreSQL server.
@@ -124,12 +168,35 @@ impl Db {
         let pool: PgPoolOptions = patient_pool()
             .acquire_timeout(options.acquire_timeout)
             .max_connections(options.max_connections.max(1));
-        Ok(Self(Pools::Postgres(pool.connect_lazy_with(connect))))
+        Ok(Self::over(Pools::Postgres(pool.connect_lazy_with(connect))))
+    }
+
+    fn over(pools: Pools) -> Self {
+        Self {
+            pools,
+            reading: Arc::default(),
+            writing: Arc::default(),
+        }
+    }
+
+    /// How the connections fare.
+    pub fn pools(&self) -> Vec<PoolState> {
+        let (reading, writing) = (
+            self.reading.load(Ordering::Relaxed),
+            self.writing.load(Ordering::Relaxed),
+        );
+        match &self.pools {
+            Pools::Sqlite { rd, wr } => vec![
+                pool_state("read", rd, reading),
+                pool_state("write", wr, writing),
+            ],
+            Pools::Postgres(pool) => vec![pool_state("all", pool, reading + writing)],
+        }
     }
 
     /// The database underneath.
     pub fn engine(&self) -> Engine {
-        match &self.0 {
+        match &self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
             Pools::Postgres(_) => Engine::Postgres,
         }
@@ -137,7 +204,8 @@ impl Db {
 
     /// Begins a transaction that only reads, and sees one state of the database throughout.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        match &self.0 {
+        let _waiting = OneMore::of(&self.reading);
+        match &self.pools {
             Pools::Sqlite { rd, .. } => Ok(Tx::sqlite(rd.begin_with("BEGIN").await?)),
             Pools::Postgres(pool) => {
                 begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
@@ -147,7 +215,8 @@ impl Db {
 
     /// Begins a transaction that may write. On SQLite there is one at a time, and it takes the lock at once.
     pub async fn write(&self) -> Result<Tx, StoreError> {
-        match &self.0 {
+        let _waiting = OneMore::of(&self.writing);
+        match &self.pools {
             Pools::Sqlite { wr, .. } => Ok(Tx::sqlite(wr.begin_with("BEGIN IMMEDIATE").await?)),
             Pools::Postgres(pool) => {
                 begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
@@ -158,7 +227,7 @@ impl Db {
     /// A database to migrate with. SQLite wants foreign keys off while a table is rebuilt,
     /// for dropping the old one would delete what refers to it; that takes a connection of its own.
     pub(super) async fn for_migrations(&self) -> Result<Self, StoreError> {
-        let Pools::Sqlite { wr, .. } = &self.0 else {
+        let Pools::Sqlite { wr, .. } = &self.pools else {
             return Ok(self.clone());
         };
         let connect = wr.connect_options().as_ref().clone().foreign_keys(false);
@@ -167,7 +236,7 @@ impl Db {
             .acquire_timeout(SQLITE_PATIENCE)
             .connect_with(connect)
             .await?;
-        Ok(Self(Pools::Sqlite {
+        Ok(Self::over(Pools::Sqlite {
             rd: own.clone(),
             wr: own,
         }))
@@ -175,7 +244,7 @@ impl Db {
 
     /// Waits for the open transactions and closes the connections.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.pools {
             // The writer last: it moves the WAL into the file.
             Pools::Sqlite { rd, wr } => {
                 rd.close().await;
@@ -189,6 +258,20 @@ impl Db {
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Db({:?})", self.engine())
+    }
+}
+
+fn pool_state<D: sqlx::Database>(
+    name: &'static str,
+    pool: &sqlx::Pool<D>,
+    waiting: usize,
+) -> PoolState {
+    PoolState {
+        name,
+        open: usize::try_from(pool.size()).unwrap_or(usize::MAX),
+        idle: pool.num_idle(),
+        most: usize::try_from(pool.options().get_max_connections()).unwrap_or(usize::MAX),
+        waiting,
     }
 }
 

@@ -19,7 +19,7 @@ mod value;
 pub use self::{
     bulk::{in_list, placeholders},
     cell::{Cell, FromValue},
-    db::{Db, PostgresOptions, SqliteOptions},
+    db::{Db, PoolState, PostgresOptions, SqliteOptions},
     error::{BoxError, StoreError},
     json::{Json, RawJson},
     query::Query,
