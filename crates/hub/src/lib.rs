@@ -18,6 +18,7 @@ pub mod leads;
 pub mod logging;
 pub mod metrics;
 pub mod reads;
+pub mod rebuild;
 mod secret;
 pub mod serve;
 pub mod startup;

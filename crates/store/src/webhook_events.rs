@@ -509,3 +509,44 @@ pub async fn count_failed_of_all_tenants(tx: &mut Tx) -> Result<FailedEvents, St
         .await?;
     Ok(FailedEvents { retrying, parked })
 }
+
+/// Applied events of a tenant above `after` that told no fact that is still there, oldest first.
+pub async fn list_without_facts(
+    tx: &mut Tx,
+    scope: &Scope,
+    after: WebhookEventId,
+    limit: i64,
+) -> Result<Vec<WebhookEvent>, StoreError> {
+    tx.query(
+        "SELECT e.* FROM webhook_events e WHERE e.tenant_id = $1 AND e.id > $2 AND e.status = 'processed'
+         AND NOT EXISTS (SELECT 1 FROM booking_changes c WHERE c.webhook_event_id = e.id)
+         ORDER BY e.id LIMIT $3",
+    )
+    .bind(scope.tenant_id())
+    .bind(after)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// Applied events of a connection about what the provider calls one of these.
+pub async fn list_applied_about(
+    tx: &mut Tx,
+    scope: &Scope,
+    connection_id: ConnectionId,
+    external_ids: &[String],
+) -> Result<Vec<WebhookEvent>, StoreError> {
+    if external_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, values) = in_list(3, external_ids);
+    tx.query(format!(
+        "SELECT * FROM webhook_events WHERE tenant_id = $1 AND connection_id = $2 AND external_id IN {list}
+         AND status = 'processed' ORDER BY id"
+    ))
+    .bind(scope.tenant_id())
+    .bind(connection_id)
+    .bind_all::<Value>(values)
+    .all()
+    .await
+}

@@ -19,6 +19,8 @@ mod migrate;
 pub(crate) mod output;
 mod paging;
 mod parse;
+mod progress;
+mod rebuild;
 mod serve;
 mod signature;
 mod tenants;
@@ -79,6 +81,7 @@ enum Command {
     Bookings(bookings::BookingsCommand),
     #[command(subcommand)]
     Events(events::EventsCommand),
+    Rebuild(rebuild::Rebuild),
     #[cfg(feature = "emulator")]
     Trigger(trigger::Trigger),
     #[cfg(feature = "emulator")]
@@ -105,6 +108,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Leads(command) => command.run(&context).await?,
         Command::Bookings(command) => command.run(&context).await?,
         Command::Events(command) => return command.run(&context).await,
+        Command::Rebuild(command) => return command.run(&context).await,
         #[cfg(feature = "emulator")]
         Command::Trigger(command) => return command.run(&context).await,
         #[cfg(feature = "emulator")]

@@ -7,6 +7,7 @@ mod hub;
 mod leads;
 mod metrics;
 mod permutations;
+mod rebuild;
 mod replay;
 mod settings;
 mod stories;

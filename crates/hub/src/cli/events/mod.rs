@@ -4,6 +4,8 @@ mod quarantine;
 mod replay;
 mod tail;
 
+pub(super) use self::replay::print_rows;
+
 use calbridge_core::{ids::ConnectionId, provider::Provider};
 use calbridge_store::{
     PageRequest,

@@ -439,10 +439,11 @@ fn learn_booking(
             .joined
             .iter()
             .any(|joined| current == Some(joined.id));
-    let is_newer = lead
-        .current_booking_rank
-        .as_ref()
-        .is_none_or(|known| *known < rank);
+    let is_newer = current.is_none()
+        || lead
+            .current_booking_rank
+            .as_ref()
+            .is_none_or(|known| *known < rank);
     if !was_current && !is_newer {
         return;
     }
