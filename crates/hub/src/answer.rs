@@ -201,6 +201,8 @@ impl Connection {
         let (mut waited, mut stopping) = (false, false);
         loop {
             tokio::select! {
+                // When we were short of time, a request may have waited for us, not we for it: read first.
+                biased;
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
                         tracing::debug!(%error, "A connection ended");

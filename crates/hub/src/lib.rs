@@ -2,7 +2,7 @@
 
 mod answer;
 pub mod app;
-#[cfg(feature = "emulator")]
+pub mod backup;
 pub mod booking;
 pub mod cli;
 pub mod clock;
@@ -19,6 +19,7 @@ pub mod logging;
 pub mod metrics;
 pub mod reads;
 pub mod rebuild;
+pub mod retention;
 mod secret;
 pub mod serve;
 pub mod startup;

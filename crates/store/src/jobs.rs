@@ -208,3 +208,29 @@ pub async fn depths_of_all_tenants(tx: &mut Tx, now: Timestamp) -> Result<JobDep
     let oldest_due = next_due(tx).await?.filter(|due| *due <= now);
     Ok(JobDepths { counts, oldest_due })
 }
+
+/// Forget jobs of all tenants that failed for good before an instant; how many there were.
+pub async fn prune_failed_in_all(
+    tx: &mut Tx,
+    before: Timestamp,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    tx.query(
+        "DELETE FROM jobs WHERE id IN (
+             SELECT id FROM jobs WHERE state = 'failed' AND run_at < $1 ORDER BY run_at LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute()
+    .await
+}
+
+/// How many jobs of all tenants failed for good before an instant.
+pub async fn count_failed_before_in_all(tx: &mut Tx, before: Timestamp) -> Result<i64, StoreError> {
+    let (count,) = tx
+        .query("SELECT COUNT(*) FROM jobs WHERE state = 'failed' AND run_at < $1")
+        .bind(before)
+        .one()
+        .await?;
+    Ok(count)
+}

@@ -354,22 +354,6 @@ pub async fn find_by_public_id(
         .await
 }
 
-/// Headers and body as received; `None` when they are no longer kept.
-pub async fn find_body(
-    tx: &mut Tx,
-    scope: &Scope,
-    id: WebhookEventId,
-) -> Result<Option<(Vec<(String, String)>, Vec<u8>)>, StoreError> {
-    type Raw = (Json<Vec<(String, String)>>, Vec<u8>);
-    let found: Option<Raw> = tx
-        .query("SELECT headers, body FROM webhook_bodies WHERE tenant_id = $1 AND webhook_event_id = $2")
-        .bind(scope.tenant_id())
-        .bind(id)
-        .optional()
-        .await?;
-    Ok(found.map(|(Json(headers), body)| (headers, body)))
-}
-
 /// Which events of a tenant to list.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EventFilter {
@@ -383,6 +367,8 @@ pub struct EventFilter {
     pub event_type: Option<String>,
     /// Only about this.
     pub external_id: Option<String>,
+    /// Only those that failed and are not tried again by themselves.
+    pub parked: bool,
     /// Only through this URL.
     pub door: Option<String>,
     /// Received at or after.
@@ -396,6 +382,9 @@ impl EventFilter {
     fn conditions(&self, from: usize) -> (String, Vec<Value>) {
         let mut conditions = Conditions::from(from);
         conditions.add("status =", self.status, "");
+        if self.parked {
+            conditions.add_plain("status = 'failed' AND next_attempt_at IS NULL");
+        }
         conditions.add("provider =", self.provider, "");
         conditions.add("connection_id =", self.connection_id, "");
         conditions.add("event_type =", self.event_type.as_ref(), "");

@@ -31,9 +31,20 @@ impl Progress {
         self.0.inc(steps);
     }
 
-    /// So much is done in all, of what may be more than was thought.
-    pub(super) fn at(&self, done: u64) {
-        self.0.set_position(done);
+    /// The same, with bytes for steps.
+    pub(super) fn bytes(out: Output, bytes: u64) -> Self {
+        let progress = Self::begin(out, bytes, "");
+        let style = ProgressStyle::with_template("{bar:40} {bytes}  {elapsed}");
+        if let Ok(style) = style {
+            progress.0.set_style(style);
+        }
+        progress
+    }
+
+    /// For work elsewhere that tells how many more steps are done.
+    pub(super) fn stepper(&self) -> Box<dyn FnMut(u64) + Send> {
+        let bar = self.0.clone();
+        Box::new(move |steps| bar.inc(steps))
     }
 
     /// All is done; the bar goes.

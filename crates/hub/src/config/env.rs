@@ -25,6 +25,12 @@ pub const NAMES: &[(&str, &str)] = &[
         "bookings.complete_after_end",
     ),
     ("CALBRIDGE_MAX_OPEN", "server.max_open"),
+    (
+        "CALBRIDGE_COMPRESS_AFTER_DAYS",
+        "retention.compress_after_days",
+    ),
+    ("CALBRIDGE_PURGE_AFTER_DAYS", "retention.purge_after_days"),
+    ("CALBRIDGE_FAILED_JOBS_DAYS", "retention.failed_jobs_days"),
     ("CALBRIDGE_METRICS", "metrics.enabled"),
     ("CALBRIDGE_METRICS_LISTEN", "metrics.listen"),
     ("CALBRIDGE_LOG_FORMAT", "log.format"),

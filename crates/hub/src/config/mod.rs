@@ -7,6 +7,7 @@ mod data;
 mod env;
 mod log;
 mod metrics;
+mod retention;
 mod server;
 mod webhooks;
 
@@ -23,6 +24,7 @@ pub use self::{
     env::{Environment, NAMES},
     log::{Log, LogFormat},
     metrics::Metrics,
+    retention::Retention,
     server::Server,
     webhooks::Webhooks,
 };
@@ -47,6 +49,8 @@ pub struct Config {
     pub log: Log,
     /// Where `/metrics` is answered.
     pub metrics: Metrics,
+    /// How long things are kept.
+    pub retention: Retention,
 }
 
 /// Settings given on the command line.

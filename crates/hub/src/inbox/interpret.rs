@@ -16,6 +16,7 @@ use calbridge_store::{
     booking_references,
     connections::{self, Connection},
     sql::{RawJson, Tx},
+    webhook_bodies,
     webhook_events::{self, EventStatus, WebhookEvent},
 };
 use jiff::Timestamp;
@@ -82,7 +83,7 @@ pub(crate) async fn read(
     event: &WebhookEvent,
 ) -> Result<Read, ReplayError> {
     let id = event.id;
-    let (headers, body) = webhook_events::find_body(tx, scope, id)
+    let (headers, body) = webhook_bodies::find(tx, scope, id)
         .await?
         .ok_or(ReplayError::BodyGone(id))?;
     let connection = connections::find(tx, scope, event.connection_id)

@@ -16,11 +16,17 @@ pub enum Kind {
     CompleteBooking,
     /// Tell the story of a booking again, after somebody wrote to the database.
     RetellBooking,
+    /// Compress and delete what is old. There is one such job.
+    Retention,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] =
-        [Self::ApplyEvent, Self::CompleteBooking, Self::RetellBooking];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::ApplyEvent,
+        Self::CompleteBooking,
+        Self::RetellBooking,
+        Self::Retention,
+    ];
 
     /// The stored word.
     pub fn as_str(self) -> &'static str {
@@ -28,6 +34,7 @@ impl Kind {
             Self::ApplyEvent => "apply_event",
             Self::CompleteBooking => "complete_booking",
             Self::RetellBooking => "retell_booking",
+            Self::Retention => "retention",
         }
     }
 

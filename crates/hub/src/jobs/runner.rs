@@ -20,7 +20,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio_util::sync::CancellationToken;
 
 use super::{JobError, Kind};
-use crate::{app::App, booking, inbox, metrics::JobOutcome};
+use crate::{app::App, booking, inbox, metrics::JobOutcome, retention};
 
 /// Work that takes longer is somebody else's again.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -40,6 +40,9 @@ const PLAN: RetryPlan = RetryPlan {
 
 /// Run jobs as they fall due, until stopped. A job under way is finished.
 pub async fn run_until_stopped(app: App, stop: CancellationToken) {
+    if let Err(error) = retention::ask_for_job(&app, app.clock.now()).await {
+        tracing::warn!(%error, "Could not ask for the job that compresses and deletes what is old");
+    }
     loop {
         match run_due(&app).await {
             Ok(0) => {}
@@ -142,6 +145,7 @@ async fn run(app: &App, job: &Job) -> Result<(), JobError> {
             let of: OfBooking = payload(job)?;
             booking::retell(app, &scope, of.booking_id).await
         }
+        Some(Kind::Retention) => retention::run_job(app).await,
         // A newer release asked for it; its worker will take it.
         None => Err(JobError::Retry {
             at: None,

@@ -10,12 +10,14 @@ mod inbox;
 mod jobs;
 mod listener;
 mod process;
+mod retention;
 
 pub use self::{
     http::Http,
     inbox::{Inbox, NotTaken, Retried},
     jobs::{Jobs, Outcome as JobOutcome},
     listener::serve_until_stopped,
+    retention::{Body, Retention},
 };
 
 use prometheus_client::{
@@ -39,6 +41,8 @@ pub struct Metrics {
     pub jobs: Jobs,
     /// The HTTP doors.
     pub http: Http,
+    /// Retention.
+    pub retention: Retention,
     depths: Depths,
     process: Process,
 }
@@ -67,6 +71,7 @@ impl Metrics {
             inbox: Inbox::register(ours),
             jobs: Jobs::register(ours),
             http: Http::register(ours),
+            retention: Retention::register(ours),
             depths: Depths::register(ours),
             process,
             registry,

@@ -224,6 +224,19 @@ impl Db {
         }
     }
 
+    /// Copies the database, as it is at one instant, to a file that is not there yet, while others go on reading and
+    /// writing. SQLite only: a server has tools of its own.
+    pub async fn copy_into(&self, path: &Path) -> Result<(), StoreError> {
+        let Pools::Sqlite { rd, .. } = &self.pools else {
+            return Err(StoreError::bug("only a SQLite database is copied"));
+        };
+        let path = path
+            .to_str()
+            .ok_or_else(|| StoreError::unavailable("the name of the copy is not Unicode"))?;
+        sqlx::query("VACUUM INTO $1").bind(path).execute(rd).await?;
+        Ok(())
+    }
+
     /// A database to migrate with. SQLite wants foreign keys off while a table is rebuilt,
     /// for dropping the old one would delete what refers to it; that takes a connection of its own.
     pub(super) async fn for_migrations(&self) -> Result<Self, StoreError> {

@@ -24,7 +24,7 @@ const AT_ONCE: i64 = 200;
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Replay {
     /// The event, by its number or its UUID
-    #[arg(conflicts_with_all = ["status", "provider", "connection", "event_type", "external_id", "from", "to"])]
+    #[arg(conflicts_with_all = ["status", "parked", "provider", "connection", "event_type", "external_id", "from", "to"])]
     id: Option<String>,
     #[command(flatten)]
     filter: FilterOptions,
