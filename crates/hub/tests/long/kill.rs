@@ -23,12 +23,12 @@ use secrecy::ExposeSecret;
 
 use crate::server::{Home, Server};
 
-const SECRET: &str = "kill-test-secret";
-const BOOKINGS: i64 = 150;
+pub const SECRET: &str = "kill-test-secret";
+pub const BOOKINGS: i64 = 150;
 const KILLS: usize = 6;
 
 /// Each delivery is one real change of one booking.
-fn deliveries() -> Vec<Delivery> {
+pub fn deliveries() -> Vec<Delivery> {
     let mut cal = CalCom::new(9);
     let begin: Timestamp = "2031-01-05T08:00:00Z".parse().unwrap();
     let mut all = Vec::new();
@@ -63,16 +63,16 @@ fn deliveries() -> Vec<Delivery> {
 
 /// Deliveries that were not answered with 2xx yet, as a provider that retries sees them.
 #[derive(Default)]
-struct Load {
-    waiting: Mutex<Vec<Delivery>>,
-    answered: AtomicUsize,
+pub struct Load {
+    pub waiting: Mutex<Vec<Delivery>>,
+    pub answered: AtomicUsize,
     /// The server was killed: whoever notices puts the delivery back and stops.
     struck: AtomicBool,
 }
 
 impl Load {
     /// Send until everything is answered, or the server is gone.
-    async fn send(self: &Arc<Self>, url: &str) {
+    pub async fn send(self: &Arc<Self>, url: &str) {
         self.struck.store(false, Ordering::SeqCst);
         let client = calbridge_emulator::sender::client().unwrap();
         let senders = (0..8).map(|_| {
@@ -106,23 +106,31 @@ impl Load {
         }
     }
 
-    /// Kill the server when this many are answered, while requests are under way.
-    async fn strike(&self, server: &mut Server, when: usize) {
-        while self.answered.load(Ordering::SeqCst) < when {
+    /// Everything that a server will be sent.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            waiting: Mutex::new(deliveries()),
+            ..Self::default()
+        })
+    }
+
+    /// Wait until this many are answered.
+    pub async fn reaches(&self, answered: usize) {
+        while self.answered.load(Ordering::SeqCst) < answered {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Kill the server when this many are answered, while requests are under way.
+    async fn strike(&self, server: &mut Server, when: usize) {
+        self.reaches(when).await;
         self.struck.store(true, Ordering::SeqCst);
         server.kill();
     }
 }
 
-async fn killed_again_and_again(home: Home, open: impl AsyncFn() -> Db) {
-    let sent = deliveries();
-    let total = sent.len();
-    let load = Arc::new(Load {
-        waiting: Mutex::new(sent),
-        ..Load::default()
-    });
+/// Add a connection; the path of its webhooks.
+pub fn connect(home: &Home) -> String {
     let added = home.run(&[
         "connections",
         "add",
@@ -133,7 +141,17 @@ async fn killed_again_and_again(home: Home, open: impl AsyncFn() -> Db) {
         SECRET,
         "--json",
     ]);
-    let path = added["webhook_path"].as_str().expect("a path").to_owned();
+    added["webhook_path"].as_str().expect("a path").to_owned()
+}
+
+async fn killed_again_and_again(home: Home, open: impl AsyncFn() -> Db) {
+    let sent = deliveries();
+    let total = sent.len();
+    let load = Arc::new(Load {
+        waiting: Mutex::new(sent),
+        ..Load::default()
+    });
+    let path = connect(&home);
     let mut rng = StdRng::seed_from_u64(3);
     for _ in 0..KILLS {
         let mut server = home.serve().await;
@@ -146,7 +164,11 @@ async fn killed_again_and_again(home: Home, open: impl AsyncFn() -> Db) {
     assert_eq!(load.answered.load(Ordering::SeqCst), total);
     assert_eq!(server.stop(), Some(0));
 
-    let db = open().await;
+    check(&open().await, total).await;
+}
+
+/// Everything that was sent is there, once, and applied.
+pub async fn check(db: &Db, total: usize) {
     let mut tx = db.read().await.unwrap();
     let mut count = async |sql: &'static str| -> i64 {
         let (count,): (i64,) = tx.query(sql).one().await.unwrap();
