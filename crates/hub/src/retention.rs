@@ -10,7 +10,7 @@ use calbridge_core::ids::{FIRST_TENANT, WebhookEventId};
 use calbridge_store::{
     StoreError,
     jobs::{self, NewJob},
-    webhook_bodies::{self, Place},
+    webhook_bodies::{self, Amount, Place},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -185,21 +185,21 @@ pub async fn look(app: &App) -> Result<Tidied, StoreError> {
     let old = Old::of(app);
     let mut tidied = Tidied::default();
     let mut tx = app.store.read().await?;
-    let mut goes = 0;
+    // What goes is not compressed first.
+    let mut goes = Amount::default();
     if let Some(before) = old.purge {
         for place in [Place::Plain, Place::Archive] {
             let amount = webhook_bodies::amount_in_all(&mut tx, place, before, true).await?;
             tidied.purged += amount.bodies.unsigned_abs();
             if place == Place::Plain && old.compress.is_some_and(|compress| compress > before) {
-                goes = amount.bodies.unsigned_abs();
-                tidied.bytes_before = 0;
+                goes = amount;
             }
         }
     }
     if let Some(before) = old.compress {
         let amount = webhook_bodies::amount_in_all(&mut tx, Place::Plain, before, false).await?;
-        tidied.compressed = amount.bodies.unsigned_abs().saturating_sub(goes);
-        tidied.bytes_before = amount.bytes.unsigned_abs();
+        tidied.compressed = (amount.bodies - goes.bodies).unsigned_abs();
+        tidied.bytes_before = (amount.bytes - goes.bytes).unsigned_abs();
     }
     if let Some(before) = old.jobs {
         tidied.jobs = jobs::count_failed_before_in_all(&mut tx, before)
