@@ -11,8 +11,8 @@ use crate::{
     config::Config,
     connections::Registry,
     inbox::{Intake, News},
-    jobs,
     liveness::Liveness,
+    metrics::Metrics,
 };
 
 /// The application. Clones share everything.
@@ -35,8 +35,8 @@ pub struct Parts {
     pub node_id: Uuid,
     /// Whether what works on its own in this process still lives.
     pub liveness: Liveness,
-    /// What the job runner counts.
-    pub job_counts: jobs::Counts,
+    /// What is counted.
+    pub metrics: Metrics,
     /// What became of webhook events, for whoever watches.
     pub news: broadcast::Sender<News>,
 }
@@ -55,6 +55,7 @@ impl App {
         let registry = Registry::load(&store, clock.now()).await?;
         let (intake, queue) = Intake::new(config.webhooks.queue, config.webhooks.max_body_bytes);
         let (news, _) = broadcast::channel(1024);
+        let metrics = Metrics::new(store.db().engine());
         let app = Self(Arc::new(Parts {
             store,
             clock,
@@ -63,7 +64,7 @@ impl App {
             intake,
             node_id: Uuid::now_v7(),
             liveness: Liveness::default(),
-            job_counts: jobs::Counts::default(),
+            metrics,
             news,
         }));
         crate::inbox::start_writers(&app, queue);

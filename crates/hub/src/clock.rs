@@ -15,12 +15,21 @@ pub struct Clock(Source);
 enum Source {
     System,
     Set(Arc<Mutex<Timestamp>>),
+    /// The system's, shifted by the seconds in a file: for tests with the real binary.
+    #[cfg(debug_assertions)]
+    Shifted(Arc<std::path::PathBuf>),
 }
 
 impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
         Self(Source::System)
+    }
+
+    /// The system's clock, shifted by as many seconds as the file says at that moment. No release has it.
+    #[cfg(debug_assertions)]
+    pub fn shifted(file: std::path::PathBuf) -> Self {
+        Self(Source::Shifted(Arc::new(file)))
     }
 
     /// A clock that stands still until it is set.
@@ -36,6 +45,18 @@ impl Clock {
                 reason = "this is the one place that asks the system"
             )]
             Source::System => Timestamp::now(),
+            #[cfg(debug_assertions)]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place that asks the system"
+            )]
+            Source::Shifted(file) => {
+                let seconds = std::fs::read_to_string(file.as_path())
+                    .ok()
+                    .and_then(|text| text.trim().parse().ok())
+                    .unwrap_or_default();
+                Timestamp::now() + jiff::SignedDuration::from_secs(seconds)
+            }
             Source::Set(now) => *now
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
@@ -56,6 +77,8 @@ impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Source::System => "Clock(system)",
+            #[cfg(debug_assertions)]
+            Source::Shifted(_) => "Clock(shifted)",
             Source::Set(_) => "Clock(standing)",
         })
     }

@@ -1,6 +1,8 @@
 //! The application: use cases, their front doors, and what runs in the background.
 
+mod answer;
 pub mod app;
+pub mod backup;
 #[cfg(feature = "emulator")]
 pub mod bench;
 pub mod booking;
@@ -17,8 +19,11 @@ pub mod keys;
 pub mod leads;
 pub mod liveness;
 pub mod logging;
+pub mod metrics;
 pub mod node;
 pub mod reads;
+pub mod rebuild;
+pub mod retention;
 mod secret;
 pub mod serve;
 pub mod startup;

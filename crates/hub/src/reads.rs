@@ -10,6 +10,7 @@ use calbridge_store::{
     booking_changes::{self, BookingChange},
     quarantine::{self, QuarantinedDelivery},
     tenants,
+    webhook_bodies::{self, Raw},
     webhook_events::{self, EventFilter, WebhookEvent},
 };
 use uuid::Uuid;
@@ -18,9 +19,6 @@ use crate::{
     app::App,
     node::{self, SeenNode},
 };
-
-/// Headers and body as received.
-pub type Raw = (Vec<(String, String)>, Vec<u8>);
 
 /// The facts of a booking in the order of its story.
 pub async fn history(
@@ -72,7 +70,7 @@ pub async fn event_body(
     id: WebhookEventId,
 ) -> Result<Option<Raw>, StoreError> {
     let mut tx = app.store.read().await?;
-    let raw = webhook_events::find_body(&mut tx, scope, id).await?;
+    let raw = webhook_bodies::find(&mut tx, scope, id).await?;
     tx.rollback().await?;
     Ok(raw)
 }

@@ -2,12 +2,14 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use axum::{Router, serve::ListenerExt};
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    answer::{Bounds, answer},
     app::App,
+    metrics,
     node::{self, Role},
 };
 
@@ -55,63 +57,44 @@ pub async fn run(
     router: Router,
     role: Role,
     stop: CancellationToken,
-) -> io::Result<()> {
+) {
     let background = node::start(app, role, listener.local_addr().ok(), &stop);
-    let result = answer(listener, router, &stop, patience(app)).await;
-    // Also when serving ended by itself.
-    stop.cancel();
-    background.finish(patience(app)).await;
+    let metrics = tokio::spawn(metrics::serve_until_stopped(app.clone(), stop.clone()));
+    let bounds = Bounds {
+        connections: app.config.server.max_open,
+        ..Bounds::default()
+    };
+    let open_now = &app.metrics.http.connections;
+    let rest = answer(listener, router, bounds, open_now, stop).await;
+    let patience = patience(app);
+    tracing::info!(
+        "Stopping: no new requests; those under way have {} s",
+        patience.as_secs()
+    );
+    if !rest.finish(patience).await {
+        tracing::warn!("Requests were still under way when the time to stop was over");
+    }
+    background.finish(patience).await;
+    metrics.abort();
     app.stop().await;
-    result
 }
 
 /// Do jobs and nothing else until `stop`; then finish those under way and close the database.
 pub async fn work(app: &App, stop: CancellationToken) {
     let background = node::start(app, Role::Work, None, &stop);
+    let metrics = tokio::spawn(metrics::serve_until_stopped(app.clone(), stop.clone()));
     stop.cancelled().await;
     tracing::info!(
         "Stopping: no new jobs; those under way have {} s",
         patience(app).as_secs()
     );
     background.finish(patience(app)).await;
+    metrics.abort();
     app.stop().await;
 }
 
 fn patience(app: &App) -> Duration {
     Duration::from_secs(app.config.server.stop_seconds)
-}
-
-async fn answer(
-    listener: TcpListener,
-    router: Router,
-    stop: &CancellationToken,
-    patience: Duration,
-) -> io::Result<()> {
-    // An answer goes out at once, not together with the next one.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "A connection keeps its delay");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut serving = tokio::spawn(async move { serving.await });
-    tokio::select! {
-        biased;
-        () = stop.cancelled() => {}
-        ended = &mut serving => return ended.map_err(io::Error::other)?,
-    }
-    tracing::info!(
-        "Stopping: no new requests; those under way have {} s",
-        patience.as_secs()
-    );
-    if let Ok(ended) = tokio::time::timeout(patience, &mut serving).await {
-        return ended.map_err(io::Error::other)?;
-    }
-    tracing::warn!("Requests were still under way when the time to stop was over");
-    serving.abort();
-    Ok(())
 }
 
 /// Stop at the first signal to end or interrupt; leave at once at the second.

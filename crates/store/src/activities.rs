@@ -57,6 +57,26 @@ pub async fn put(tx: &mut Tx, activities: &[Activity]) -> Result<(), StoreError>
     Ok(())
 }
 
+/// The activities that follow from the stories of some bookings; what people wrote themselves is not among them.
+pub async fn list_told(
+    tx: &mut Tx,
+    scope: &Scope,
+    bookings: &[BookingId],
+) -> Result<Vec<Activity>, StoreError> {
+    if bookings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, bound) = in_list(2, bookings.iter().copied());
+    tx.query(format!(
+        "SELECT *, type AS activity_type FROM activities
+         WHERE tenant_id = $1 AND booking_id IN {list} AND activity_key IS NOT NULL ORDER BY booking_id, id"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(bound)
+    .all()
+    .await
+}
+
 /// Delete activities that the story of their booking no longer calls for.
 pub async fn delete(
     tx: &mut Tx,

@@ -71,6 +71,41 @@ pub async fn list(
     .await
 }
 
+/// The facts that some events told, of whatever booking.
+pub async fn list_of_events(
+    tx: &mut Tx,
+    scope: &Scope,
+    events: &[WebhookEventId],
+) -> Result<Vec<BookingChange>, StoreError> {
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, bound) = in_list(2, events.iter().copied());
+    tx.query(format!(
+        "SELECT * FROM booking_changes WHERE tenant_id = $1 AND webhook_event_id IN {list} ORDER BY id"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(bound)
+    .all()
+    .await
+}
+
+/// Delete facts that their event does not tell of this booking any more.
+pub async fn delete(tx: &mut Tx, scope: &Scope, ids: &[i64]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let (list, bound) = in_list(2, ids.iter().copied());
+    tx.query(format!(
+        "DELETE FROM booking_changes WHERE tenant_id = $1 AND id IN {list}"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(bound)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Add facts; one that is there stays as it is.
 pub async fn insert(tx: &mut Tx, changes: &[BookingChange]) -> Result<(), StoreError> {
     let columns = BookingChange::COLUMNS[1..].join(", ");

@@ -105,3 +105,50 @@ pub async fn add(
     .await?;
     Ok(())
 }
+
+/// Take references away from the booking they name.
+pub async fn delete(
+    tx: &mut Tx,
+    scope: &Scope,
+    references: &[ReferenceRow],
+) -> Result<(), StoreError> {
+    for row in references {
+        tx.query(
+            "DELETE FROM booking_references WHERE tenant_id = $1 AND connection_id = $2 AND kind = $3
+             AND value = $4 AND booking_id = $5",
+        )
+        .bind(scope.tenant_id())
+        .bind(row.connection_id)
+        .bind(row.reference.kind.as_str())
+        .bind(&row.reference.value)
+        .bind(row.booking_id)
+        .execute()
+        .await?;
+    }
+    Ok(())
+}
+
+/// Let references name these bookings, whatever they named before.
+pub async fn put(
+    tx: &mut Tx,
+    scope: &Scope,
+    references: &[ReferenceRow],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for row in references {
+        tx.query(
+            "INSERT INTO booking_references (tenant_id, connection_id, kind, value, booking_id, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (connection_id, kind, value) DO UPDATE SET booking_id = excluded.booking_id",
+        )
+        .bind(scope.tenant_id())
+        .bind(row.connection_id)
+        .bind(row.reference.kind.as_str())
+        .bind(&row.reference.value)
+        .bind(row.booking_id)
+        .bind(now)
+        .execute()
+        .await?;
+    }
+    Ok(())
+}

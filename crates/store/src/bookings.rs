@@ -379,3 +379,30 @@ pub async fn join(
     }
     Ok(())
 }
+
+/// Ids of a tenant's bookings above `after`, in order.
+pub async fn list_ids_after(
+    tx: &mut Tx,
+    scope: &Scope,
+    after: BookingId,
+    limit: i64,
+) -> Result<Vec<BookingId>, StoreError> {
+    let found: Vec<(BookingId,)> = tx
+        .query("SELECT id FROM bookings WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3")
+        .bind(scope.tenant_id())
+        .bind(after)
+        .bind(limit)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// How many bookings a tenant has.
+pub async fn count(tx: &mut Tx, scope: &Scope) -> Result<i64, StoreError> {
+    let (count,) = tx
+        .query("SELECT COUNT(*) FROM bookings WHERE tenant_id = $1")
+        .bind(scope.tenant_id())
+        .one()
+        .await?;
+    Ok(count)
+}

@@ -137,3 +137,64 @@ pub async fn count_of_all_tenants(tx: &mut Tx, now: Timestamp) -> Result<(i64, i
         .await?;
     Ok((due, failed))
 }
+
+/// How many jobs there are, and since when the oldest is due.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct JobDepths {
+    /// Kind, state (`due`, `later` or `failed`) and how many, up to [`MOST_COUNTED`] in each state.
+    pub counts: Vec<(String, &'static str, i64)>,
+    /// When the oldest due job fell due.
+    pub oldest_due: Option<Timestamp>,
+}
+
+/// Counting ends here, so that it takes no longer when there is more.
+pub const MOST_COUNTED: i64 = 100_000;
+
+/// The depths of the queue, of all tenants. A job that a worker has counts as `later`.
+pub async fn depths_of_all_tenants(tx: &mut Tx, now: Timestamp) -> Result<JobDepths, StoreError> {
+    let mut counts = Vec::new();
+    for (state, condition) in [
+        ("due", "state = 'waiting' AND run_at <= $1"),
+        ("later", "state = 'waiting' AND run_at > $1"),
+        ("failed", "state = 'failed' AND run_at <> $1"),
+    ] {
+        let found: Vec<(String, i64)> = tx
+            .query(format!(
+                "SELECT kind, COUNT(*) FROM (SELECT kind FROM jobs WHERE {condition} LIMIT $2) AS counted
+                 GROUP BY kind ORDER BY kind"
+            ))
+            .bind(now)
+            .bind(MOST_COUNTED)
+            .all()
+            .await?;
+        counts.extend(found.into_iter().map(|(kind, count)| (kind, state, count)));
+    }
+    let oldest_due = next_due(tx).await?.filter(|due| *due <= now);
+    Ok(JobDepths { counts, oldest_due })
+}
+
+/// Forget jobs of all tenants that failed for good before an instant; how many there were.
+pub async fn prune_failed_in_all(
+    tx: &mut Tx,
+    before: Timestamp,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    tx.query(
+        "DELETE FROM jobs WHERE id IN (
+             SELECT id FROM jobs WHERE state = 'failed' AND run_at < $1 ORDER BY run_at LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute()
+    .await
+}
+
+/// How many jobs of all tenants failed for good before an instant.
+pub async fn count_failed_before_in_all(tx: &mut Tx, before: Timestamp) -> Result<i64, StoreError> {
+    let (count,) = tx
+        .query("SELECT COUNT(*) FROM jobs WHERE state = 'failed' AND run_at < $1")
+        .bind(before)
+        .one()
+        .await?;
+    Ok(count)
+}

@@ -314,3 +314,23 @@ fn contains_pattern(text: &str) -> String {
     pattern.push('%');
     pattern
 }
+
+/// A booking is gone: it is nobody's current one any more.
+pub async fn forget_booking(
+    tx: &mut Tx,
+    scope: &Scope,
+    booking_id: BookingId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.query(
+        "UPDATE leads SET current_booking_id = NULL, current_booking_rank = NULL, booking_id = NULL,
+             booking_url = NULL, booked_at = NULL, updated_at = $3
+         WHERE tenant_id = $1 AND current_booking_id = $2",
+    )
+    .bind(scope.tenant_id())
+    .bind(booking_id)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}

@@ -28,6 +28,7 @@ pub mod tenants;
 pub mod testing;
 mod types;
 pub mod users;
+pub mod webhook_bodies;
 pub mod webhook_events;
 
 use std::sync::Arc;

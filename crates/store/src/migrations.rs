@@ -22,4 +22,5 @@ migrations! {
     3 "0003_bookings" needs "0.1.0";
     4 "0004_sql_door" needs "0.1.0";
     5 "0005_nodes" needs "0.1.0";
+    6 "0006_retention" needs "0.1.0";
 }

@@ -151,3 +151,12 @@ pub async fn take_out(tx: &mut Tx, id: i64) -> Result<bool, StoreError> {
         .await?;
     Ok(gone > 0)
 }
+
+/// How many deliveries are kept, of all tenants. Their number is bounded.
+pub async fn count_of_all_tenants(tx: &mut Tx) -> Result<i64, StoreError> {
+    let (count,) = tx
+        .query("SELECT COUNT(*) FROM quarantined_deliveries")
+        .one()
+        .await?;
+    Ok(count)
+}

@@ -389,22 +389,6 @@ pub async fn find_by_public_id(
         .await
 }
 
-/// Headers and body as received; `None` when they are no longer kept.
-pub async fn find_body(
-    tx: &mut Tx,
-    scope: &Scope,
-    id: WebhookEventId,
-) -> Result<Option<(Vec<(String, String)>, Vec<u8>)>, StoreError> {
-    type Raw = (Json<Vec<(String, String)>>, Vec<u8>);
-    let found: Option<Raw> = tx
-        .query("SELECT headers, body FROM webhook_bodies WHERE tenant_id = $1 AND webhook_event_id = $2")
-        .bind(scope.tenant_id())
-        .bind(id)
-        .optional()
-        .await?;
-    Ok(found.map(|(Json(headers), body)| (headers, body)))
-}
-
 /// Which events of a tenant to list.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EventFilter {
@@ -418,6 +402,8 @@ pub struct EventFilter {
     pub event_type: Option<String>,
     /// Only about this.
     pub external_id: Option<String>,
+    /// Only those that failed and are not tried again by themselves.
+    pub parked: bool,
     /// Only through this URL.
     pub door: Option<String>,
     /// Received at or after.
@@ -434,6 +420,9 @@ impl EventFilter {
         if self.status.is_some_and(|status| !status.is_settled()) {
             // As the index of the few that are has it: a planner does not look into what is bound.
             conditions.add_plain("status IN ('received', 'failed')");
+        }
+        if self.parked {
+            conditions.add_plain("status = 'failed' AND next_attempt_at IS NULL");
         }
         conditions.add("provider =", self.provider, "");
         conditions.add("connection_id =", self.connection_id, "");
@@ -522,6 +511,69 @@ pub async fn list_by_ids(
         "SELECT * FROM webhook_events WHERE tenant_id = $1 AND id IN {list} ORDER BY id"
     ))
     .bind(scope.tenant_id())
+    .bind_all::<Value>(values)
+    .all()
+    .await
+}
+
+/// How many events could not be applied, up to [`crate::jobs::MOST_COUNTED`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FailedEvents {
+    /// Will be tried again by themselves.
+    pub retrying: i64,
+    /// Wait for somebody to look.
+    pub parked: i64,
+}
+
+/// Failed events of all tenants.
+pub async fn count_failed_of_all_tenants(tx: &mut Tx) -> Result<FailedEvents, StoreError> {
+    let (retrying, parked) = tx
+        .query(
+            "SELECT COUNT(next_attempt_at), COUNT(*) - COUNT(next_attempt_at) FROM
+                 (SELECT next_attempt_at FROM webhook_events WHERE status = 'failed' LIMIT $1) AS counted",
+        )
+        .bind(crate::jobs::MOST_COUNTED)
+        .one()
+        .await?;
+    Ok(FailedEvents { retrying, parked })
+}
+
+/// Applied events of a tenant above `after` that told no fact that is still there, oldest first.
+pub async fn list_without_facts(
+    tx: &mut Tx,
+    scope: &Scope,
+    after: WebhookEventId,
+    limit: i64,
+) -> Result<Vec<WebhookEvent>, StoreError> {
+    tx.query(
+        "SELECT e.* FROM webhook_events e WHERE e.tenant_id = $1 AND e.id > $2 AND e.status = 'processed'
+         AND NOT EXISTS (SELECT 1 FROM booking_changes c WHERE c.webhook_event_id = e.id)
+         ORDER BY e.id LIMIT $3",
+    )
+    .bind(scope.tenant_id())
+    .bind(after)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// Applied events of a connection about what the provider calls one of these.
+pub async fn list_applied_about(
+    tx: &mut Tx,
+    scope: &Scope,
+    connection_id: ConnectionId,
+    external_ids: &[String],
+) -> Result<Vec<WebhookEvent>, StoreError> {
+    if external_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (list, values) = in_list(3, external_ids);
+    tx.query(format!(
+        "SELECT * FROM webhook_events WHERE tenant_id = $1 AND connection_id = $2 AND external_id IN {list}
+         AND status = 'processed' ORDER BY id"
+    ))
+    .bind(scope.tenant_id())
+    .bind(connection_id)
     .bind_all::<Value>(values)
     .all()
     .await

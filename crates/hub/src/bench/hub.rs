@@ -15,6 +15,7 @@ use crate::{
     app::App,
     clock::Clock,
     connections::{self, NewConnectionRequest},
+    node::Role,
     secret, serve,
     startup::{self, Migrate},
 };
@@ -104,7 +105,7 @@ pub(super) struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     stop: DropGuard,
-    running: JoinHandle<std::io::Result<()>>,
+    running: JoinHandle<()>,
 }
 
 impl Server {
@@ -116,7 +117,7 @@ impl Server {
         let running = tokio::spawn({
             let (app, stop) = (bed.app.clone(), stop.clone());
             let router = idle::router(app.clone());
-            async move { serve::run(&app, listener, router, stop).await }
+            async move { serve::run(&app, listener, router, Role::All, stop).await }
         });
         Ok(Self {
             address,
@@ -128,6 +129,6 @@ impl Server {
     /// Stop, and close the application with it.
     pub async fn stop(self) -> anyhow::Result<()> {
         drop(self.stop);
-        Ok(self.running.await??)
+        Ok(self.running.await?)
     }
 }

@@ -11,6 +11,7 @@ use calbridge_store::{
     jobs::Job,
     leads::Lead,
     sql::{Json, Tx, Value},
+    webhook_bodies,
     webhook_events::{self, WebhookEvent},
 };
 use jiff::Timestamp;
@@ -146,7 +147,7 @@ async fn find_event(
 }
 
 async fn events(tx: &mut Tx, scope: &Scope, event: &WebhookEvent) -> anyhow::Result<Vec<Insert>> {
-    let raw = webhook_events::find_body(tx, scope, event.id).await?;
+    let raw = webhook_bodies::find(tx, scope, event.id).await?;
     let (headers, body) = raw.unwrap_or_default();
     Ok(vec![
         Insert::new(

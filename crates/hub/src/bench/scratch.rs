@@ -53,6 +53,7 @@ impl Scratch {
         self.folder.0.clone_into(&mut config.data.dir);
         config.data.url = self.database.as_ref().map(|database| database.url.clone());
         config.webhooks.writers = plan.writers;
+        config.metrics.enabled = false;
         config.server.stop_seconds = 5;
         config
     }

@@ -60,6 +60,19 @@ pub(super) struct Context {
     pub out: Output,
 }
 
+/// The system's; in builds for tests, `CALBRIDGE_TEST_CLOCK` may name a file that shifts it.
+#[cfg_attr(
+    not(debug_assertions),
+    expect(unused_variables, reason = "no release reads it")
+)]
+fn clock(environment: &Environment) -> Clock {
+    #[cfg(debug_assertions)]
+    if let Some(file) = environment.get("CALBRIDGE_TEST_CLOCK") {
+        return Clock::shifted(file.into());
+    }
+    Clock::system()
+}
+
 impl Context {
     pub(super) fn new(options: Options, environment: Environment, terminal: bool) -> Self {
         let wish = match (options.json, options.table) {
@@ -69,8 +82,8 @@ impl Context {
         };
         Self {
             options,
+            clock: clock(&environment),
             environment,
-            clock: Clock::system(),
             out: Output::choose(wish, terminal),
         }
     }

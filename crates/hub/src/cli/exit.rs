@@ -15,6 +15,7 @@ use std::{io::Write, process::ExitCode};
 use calbridge_store::{StoreError, sql::migrate::MigrateError};
 
 use crate::{
+    backup::BackupError,
     booking::FindBookingError,
     config::ConfigError,
     connections::{AddConnectionError, ChangeConnectionError},
@@ -103,6 +104,9 @@ fn of_one(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if error.is::<ConfigError>() {
         return Some(Exit::Refused);
     }
+    if matches!(error.downcast_ref(), Some(BackupError::Postgres)) {
+        return Some(Exit::Refused);
+    }
     if error.is::<ListenError>() {
         return Some(Exit::Address);
     }
@@ -141,6 +145,9 @@ fn store_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a S
         return Some(error);
     }
     if let Some(ReplayError::Store(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(BackupError::Store(error)) = error.downcast_ref() {
         return Some(error);
     }
     if let Some(FindBookingError::Store(error)) = error.downcast_ref() {

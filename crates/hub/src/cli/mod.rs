@@ -1,5 +1,6 @@
 //! The command line: nouns and verbs, each a thin face of a use case.
 
+mod backup;
 #[cfg(feature = "emulator")]
 mod bench;
 mod bookings;
@@ -22,6 +23,9 @@ mod nodes;
 pub(crate) mod output;
 mod paging;
 mod parse;
+mod progress;
+mod rebuild;
+mod retention;
 mod serve;
 mod signature;
 mod tenants;
@@ -84,6 +88,10 @@ enum Command {
     Bookings(bookings::BookingsCommand),
     #[command(subcommand)]
     Events(events::EventsCommand),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
+    Rebuild(rebuild::Rebuild),
+    Retention(retention::Retention),
     #[cfg(feature = "emulator")]
     Trigger(trigger::Trigger),
     #[cfg(feature = "emulator")]
@@ -115,6 +123,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Leads(command) => command.run(&context).await?,
         Command::Bookings(command) => command.run(&context).await?,
         Command::Events(command) => return command.run(&context).await,
+        Command::Backup(command) => command.run(&context).await?,
+        Command::Restore(command) => command.run(&context).await?,
+        Command::Retention(command) => command.run(&context).await?,
+        Command::Rebuild(command) => return command.run(&context).await,
         #[cfg(feature = "emulator")]
         Command::Trigger(command) => return command.run(&context).await,
         #[cfg(feature = "emulator")]
@@ -172,6 +184,13 @@ mod tests {
             "calbridge leads show 123 --timeline",
             "calbridge bookings show 456 --history",
             "calbridge doctor --json",
+            "calbridge backup file --with-keys",
+            "calbridge backup verify file",
+            "calbridge restore file --into folder --force",
+            "calbridge rebuild --dry-run",
+            "calbridge rebuild --apply --booking 10000000000",
+            "calbridge retention --dry-run",
+            "calbridge events list --parked",
             "calbridge signature verify calcom --secret s --header a:b --body -",
             "calbridge completions bash",
         ] {

@@ -65,7 +65,7 @@ impl Serve {
             context.out.line(banner(&app, address).await?)?;
         }
         let router = http::router(app.clone());
-        serve::run(&app, listener, router, role, stop).await?;
+        serve::run(&app, listener, router, role, stop).await;
         tracing::info!("Stopped");
         Ok(())
     }

@@ -7,7 +7,9 @@ mod data;
 mod env;
 mod jobs;
 mod log;
+mod metrics;
 mod node;
+mod retention;
 mod server;
 mod webhooks;
 
@@ -24,7 +26,9 @@ pub use self::{
     env::{Environment, NAMES},
     jobs::Jobs,
     log::{Log, LogFormat},
+    metrics::Metrics,
     node::Node,
+    retention::Retention,
     server::Server,
     webhooks::Webhooks,
 };
@@ -51,6 +55,10 @@ pub struct Config {
     pub calcom: CalCom,
     /// What is logged, and how.
     pub log: Log,
+    /// Where `/metrics` is answered.
+    pub metrics: Metrics,
+    /// How long things are kept.
+    pub retention: Retention,
 }
 
 /// Settings given on the command line.

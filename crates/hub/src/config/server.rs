@@ -12,6 +12,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// How long requests under way may take to finish when stopping, in seconds.
     pub stop_seconds: u64,
+    /// Client connections at once, at most, and never more than the process has file handles for. Further ones wait.
+    pub max_open: usize,
 }
 
 impl Default for Server {
@@ -19,6 +21,7 @@ impl Default for Server {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000),
             stop_seconds: 20,
+            max_open: 4096,
         }
     }
 }

@@ -42,7 +42,7 @@ pub struct Demo {
     emulator: Emulator,
     scene: Scene,
     address: SocketAddr,
-    server: tokio::task::JoinHandle<std::io::Result<()>>,
+    server: tokio::task::JoinHandle<()>,
     /// Ends the server; it is still there when somebody has asked for the end, for the summary.
     server_stop: CancellationToken,
     stop: CancellationToken,
@@ -55,6 +55,8 @@ pub fn config(listen: SocketAddr, folder: PathBuf) -> Config {
     config.server.listen = listen;
     // There is nobody whose request would be worth waiting for.
     config.server.stop_seconds = 2;
+    // Another hub may run on this machine.
+    config.metrics.enabled = false;
     config.data.dir = folder;
     config.access.trusted_network = true;
     // What is refused is told beside everything else.
@@ -201,7 +203,7 @@ Ctrl-C stops.
     pub async fn end(self) -> anyhow::Result<()> {
         self.emulator.stop().await;
         self.server_stop.cancel();
-        self.server.await??;
+        self.server.await?;
         Ok(())
     }
 }

@@ -31,6 +31,7 @@ pub fn router(app: App) -> Router {
 
 /// The same with more paths beside it, under the same stack.
 pub(crate) fn router_with(app: App, more: Router<App>) -> Router {
+    let following = middleware::from_fn_with_state(app.clone(), request::follow);
     let (router, document) = routes::routes().split_for_parts();
     router
         .merge(docs::routes(openapi::with_problems(document)))
@@ -38,7 +39,7 @@ pub(crate) fn router_with(app: App, more: Router<App>) -> Router {
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(CatchPanicLayer::custom(request::panicked))
-        .layer(middleware::from_fn(request::follow))
+        .layer(following)
         .with_state(app)
 }
 

@@ -3,7 +3,7 @@
 use std::{any::Any, time::Instant};
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -12,19 +12,18 @@ use tracing::{Instrument, field::Empty};
 use uuid::Uuid;
 
 use super::problem::Problem;
+use crate::app::App;
 
 /// The header with the id of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Give the request an id and a span, and the answer the id.
-pub async fn follow(request: Request, next: Next) -> Response {
+pub async fn follow(State(app): State<App>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = request_id(&request);
     // The pattern, not the path: that one may hold a secret or somebody's address.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("none", MatchedPath::as_str);
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("none", MatchedPath::as_str);
     let span = tracing::info_span!(
         "request",
         method = %request.method(),
@@ -35,6 +34,9 @@ pub async fn follow(request: Request, next: Next) -> Response {
     );
     let mut response = next.run(request).instrument(span.clone()).await;
     finish(&mut response, &id);
+    app.metrics
+        .http
+        .answered(route, response.status(), began.elapsed());
     let _entered = span.entered();
     note(&response, began);
     response

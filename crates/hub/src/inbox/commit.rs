@@ -22,11 +22,9 @@ use super::{
     Outcome, Receipt,
     apply::{self, Applied, Item, Rules},
     intake::Delivery,
+    tries::MORE_TRIES,
 };
 use crate::{app::App, connections::Snapshot, jobs::Kind};
-
-/// How often a transaction that met another one is tried again.
-const MORE_TRIES: u32 = 2;
 
 /// How long a transaction waits for what another one holds. With all tries, less than a delivery waits for its answer.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_millis(1500);

@@ -20,6 +20,16 @@ pub enum Door {
 }
 
 impl Door {
+    /// Every door.
+    pub const ALL: [Self; 6] = [
+        Self::Hook,
+        Self::Webhooks,
+        Self::ApiCalcom,
+        Self::ApiCalendly,
+        Self::CalWebhook,
+        Self::PlainCalWebhook,
+    ];
+
     /// The word.
     pub fn as_str(self) -> &'static str {
         match self {

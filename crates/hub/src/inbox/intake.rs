@@ -106,6 +106,15 @@ impl Intake {
         }
     }
 
+    /// How many deliveries wait, and how many may.
+    pub fn depth(&self) -> (usize, usize) {
+        let sender = self.sender.read().unwrap_or_else(PoisonError::into_inner);
+        sender.as_ref().map_or((0, 0), |sender| {
+            let most = sender.max_capacity();
+            (most - sender.capacity(), most)
+        })
+    }
+
     /// Take no more, and wait until those that wait are stored.
     pub async fn close(&self) {
         self.sender
@@ -156,6 +165,10 @@ async fn store_batch(app: &App, batch: Vec<Waiting>) {
         answers.push(waiting.answer);
         rooms.push(waiting.room);
     }
+    let _measured = app.metrics.inbox.batch(
+        deliveries.len(),
+        deliveries.first().map(|first: &Delivery| first.received_at),
+    );
     let Ok(stored) = AssertUnwindSafe(commit(app, &deliveries))
         .catch_unwind()
         .await
@@ -210,6 +223,11 @@ fn tell(app: &App, delivery: &Delivery, answer: Answer, stored: Result<Receipt, 
         door: delivery.door.as_str(),
         receipt: receipt.clone(),
     });
+    app.metrics.inbox.delivered(
+        delivery.door,
+        delivery.connection.connection.provider,
+        receipt.outcome,
+    );
     log(delivery, &receipt);
     let _gone = answer.send(Ok(receipt));
 }

@@ -4,11 +4,14 @@ pub mod apply;
 mod commit;
 mod door;
 mod intake;
+pub(crate) mod interpret;
 mod quarantine;
 mod receive;
 mod replay;
 mod retry;
+pub(crate) mod tries;
 
+pub(crate) use commit::LONGEST_WAIT;
 pub use door::Door;
 pub use intake::{Intake, start_writers};
 pub use quarantine::take_in_quarantined;

@@ -1,6 +1,6 @@
 //! Deliveries that nothing verifies are kept for a while, and taken in when a secret comes that verifies them.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use calbridge_core::scope::Scope;
 use calbridge_store::{
@@ -14,12 +14,6 @@ use serde_json::json;
 use super::{Door, Incoming, receive};
 use crate::app::App;
 
-/// Deliveries that failed verification since the start.
-pub(crate) static REFUSED: AtomicU64 = AtomicU64::new(0);
-
-/// Deliveries that failed verification and were not kept, because too many came.
-pub(crate) static NOT_KEPT: AtomicU64 = AtomicU64::new(0);
-
 /// Kept per second, at most: whoever sends rubbish must not take the database from those who do not.
 const MOST_PER_SECOND: i64 = 20;
 
@@ -28,10 +22,9 @@ static THIS_SECOND: AtomicI64 = AtomicI64::new(0);
 
 /// Keep a delivery, if there is room. Failing to is only logged: it was refused in any case.
 pub(super) async fn keep(app: &App, delivery: NewQuarantinedDelivery) {
-    REFUSED.fetch_add(1, Ordering::Relaxed);
     let now = app.clock.now();
     if !may_keep(now.as_second()) {
-        NOT_KEPT.fetch_add(1, Ordering::Relaxed);
+        app.metrics.inbox.not_kept();
         return;
     }
     let limits = &app.config.webhooks;
@@ -117,14 +110,8 @@ pub async fn take_in_quarantined(app: &App, connection: &Connection) -> Result<u
 }
 
 fn door(word: &str) -> Door {
-    [
-        Door::Webhooks,
-        Door::ApiCalcom,
-        Door::ApiCalendly,
-        Door::CalWebhook,
-        Door::PlainCalWebhook,
-    ]
-    .into_iter()
-    .find(|door| door.as_str() == word)
-    .unwrap_or(Door::Hook)
+    Door::ALL
+        .into_iter()
+        .find(|door| door.as_str() == word)
+        .unwrap_or(Door::Hook)
 }

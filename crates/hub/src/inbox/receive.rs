@@ -18,6 +18,7 @@ use super::{
 use crate::{
     app::App,
     connections::{KnownConnection, Snapshot},
+    metrics::NotTaken,
 };
 
 /// A request at one of the doors, unverified.
@@ -50,6 +51,9 @@ pub enum ReceiveError {
     NotStored,
 }
 
+/// Why a delivery is refused: as it is counted, and in words.
+type Refusal = (NotTaken, &'static str);
+
 /// Which connection a delivery is of.
 enum Judged {
     Verified {
@@ -59,7 +63,7 @@ enum Judged {
     Refused {
         connection: Option<Arc<KnownConnection>>,
         provider: Provider,
-        reason: &'static str,
+        refusal: Refusal,
     },
     UnknownHook,
 }
@@ -81,12 +85,16 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<Receipt, ReceiveEr
     let incoming = Arc::unwrap_or_clone(incoming);
     let (known, late) = match judged {
         Judged::Verified { connection, late } => (connection, late),
-        Judged::UnknownHook => return Err(ReceiveError::UnknownHook),
+        Judged::UnknownHook => {
+            app.metrics.inbox.not_taken(NotTaken::UnknownHook);
+            return Err(ReceiveError::UnknownHook);
+        }
         Judged::Refused {
             connection,
             provider,
-            reason,
+            refusal: (counted, reason),
         } => {
+            app.metrics.inbox.not_taken(counted);
             tracing::warn!(
                 door = incoming.door.as_str(),
                 provider = %provider,
@@ -107,13 +115,14 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<Receipt, ReceiveEr
         }
     };
     let delivery = read(&known, incoming, late, now);
-    app.intake
-        .store(delivery)
-        .await
-        .map_err(|error| match error {
-            IntakeError::Full => ReceiveError::Full,
-            IntakeError::NotStored => ReceiveError::NotStored,
-        })
+    app.intake.store(delivery).await.map_err(|error| {
+        let (counted, error) = match error {
+            IntakeError::Full => (NotTaken::Full, ReceiveError::Full),
+            IntakeError::NotStored => (NotTaken::NotStored, ReceiveError::NotStored),
+        };
+        app.metrics.inbox.not_taken(counted);
+        error
+    })
 }
 
 /// Read a verified delivery.
@@ -236,7 +245,7 @@ fn judge_own(
         other => Judged::Refused {
             connection: Some(Arc::clone(known)),
             provider,
-            reason: reason(other),
+            refusal: refusal(other),
         },
     }
 }
@@ -274,7 +283,10 @@ fn judge_shared(
                     return Judged::Refused {
                         connection: None,
                         provider,
-                        reason: "connections of two tenants have this secret: use their own URLs",
+                        refusal: (
+                            NotTaken::Ambiguous,
+                            "connections of two tenants have this secret: use their own URLs",
+                        ),
                     };
                 }
                 Some(_) => {}
@@ -295,16 +307,21 @@ fn judge_shared(
         (None, _) => Judged::Refused {
             connection: None,
             provider,
-            reason: reason(refused),
+            refusal: refusal(refused),
         },
     }
 }
 
-fn reason(verification: Verification) -> &'static str {
+fn refusal(verification: Verification) -> Refusal {
     match verification {
-        Verification::Missing => "the signature is missing",
-        Verification::Unsigned => "the provider signed with no secret, but one is set here",
-        Verification::Invalid | Verification::Valid { .. } => "no secret verifies the signature",
-        Verification::Malformed(why) => why,
+        Verification::Missing => (NotTaken::SignatureMissing, "the signature is missing"),
+        Verification::Unsigned => (
+            NotTaken::Unsigned,
+            "the provider signed with no secret, but one is set here",
+        ),
+        Verification::Invalid | Verification::Valid { .. } => {
+            (NotTaken::SignatureWrong, "no secret verifies the signature")
+        }
+        Verification::Malformed(why) => (NotTaken::SignatureMalformed, why),
     }
 }

@@ -1,24 +1,16 @@
 //! Apply a stored event again, one or a range, for real or only to see what would change.
 
-use std::sync::Arc;
-
-use calbridge_core::{
-    change::Verdict,
-    ids::WebhookEventId,
-    scope::{Actor, Scope},
-};
-use calbridge_providers::{Headers, normalize};
+use calbridge_core::{ids::WebhookEventId, scope::Scope};
 use calbridge_store::{
     StoreError,
     audit::{self, Deed},
-    connections,
-    sql::{RawJson, Tx},
+    sql::Tx,
     webhook_events::{self, EventFilter, EventStatus, Finished, WebhookEvent},
 };
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::apply::{self, Item, RowChanges, Rules};
+use super::{apply::RowChanges, interpret::interpret, tries::Tries};
 use crate::app::App;
 
 /// Why an event could not be replayed.
@@ -43,6 +35,19 @@ pub enum ReplayError {
     Store(#[from] StoreError),
 }
 
+impl ReplayError {
+    /// A conflict that did not pass says something about the event.
+    pub(super) fn for_good(self, id: WebhookEventId) -> Self {
+        match self {
+            Self::Store(error @ StoreError::Conflict) => Self::StillFails {
+                id,
+                why: error.to_string(),
+            },
+            other => other,
+        }
+    }
+}
+
 /// What replaying an event came to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Replayed {
@@ -60,6 +65,16 @@ pub struct Replayed {
 
 /// Apply a stored event again.
 pub async fn replay(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Replayed, ReplayError> {
+    let mut tries = Tries::new();
+    loop {
+        match try_replay(app, scope, id).await {
+            Err(ReplayError::Store(error)) if tries.again(&error) => {}
+            outcome => return outcome.map_err(|error| error.for_good(id)),
+        }
+    }
+}
+
+async fn try_replay(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Replayed, ReplayError> {
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
     let (event, replayed) = interpret(app, &mut tx, scope, id, None, now).await?;
@@ -74,6 +89,20 @@ pub async fn replay(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Repl
 
 /// What applying a stored event again would change. Nothing is written.
 pub async fn dry_run(
+    app: &App,
+    scope: &Scope,
+    id: WebhookEventId,
+) -> Result<Replayed, ReplayError> {
+    let mut tries = Tries::new();
+    loop {
+        match try_dry_run(app, scope, id).await {
+            Err(ReplayError::Store(error)) if tries.again(&error) => {}
+            outcome => return outcome.map_err(|error| error.for_good(id)),
+        }
+    }
+}
+
+async fn try_dry_run(
     app: &App,
     scope: &Scope,
     id: WebhookEventId,
@@ -121,87 +150,6 @@ pub async fn replay_range(
         });
     }
     Ok(all)
-}
-
-/// Read an event anew and apply what it means.
-pub(super) async fn interpret(
-    app: &App,
-    tx: &mut Tx,
-    scope: &Scope,
-    id: WebhookEventId,
-    rows: Option<&mut RowChanges>,
-    now: Timestamp,
-) -> Result<(WebhookEvent, Replayed), ReplayError> {
-    let event = webhook_events::find_for_update(tx, scope, id)
-        .await?
-        .ok_or(ReplayError::NotFound(id))?;
-    let (headers, body) = webhook_events::find_body(tx, scope, id)
-        .await?
-        .ok_or(ReplayError::BodyGone(id))?;
-    let connection = connections::find(tx, scope, event.connection_id)
-        .await?
-        .ok_or(ReplayError::NotFound(id))?;
-    let content_type = Headers(&headers).all("content-type").next();
-    let reading = normalize(event.provider, content_type, &body, event.created_at);
-    let mut replayed = Replayed {
-        id,
-        status: EventStatus::Processed,
-        reason: None,
-        moves: Vec::new(),
-        rows: RowChanges::default(),
-    };
-    match reading.meaning.verdict {
-        Verdict::Ignore(why) => {
-            replayed.status = EventStatus::Ignored;
-            replayed.reason = Some(why);
-        }
-        Verdict::Unreadable(why) => {
-            replayed.status = EventStatus::Failed;
-            replayed.reason = Some(why);
-        }
-        Verdict::Apply(_) if !connection.wants(reading.meaning.canonical) => {
-            replayed.status = EventStatus::Ignored;
-            replayed.reason = Some("filtered".to_owned());
-        }
-        Verdict::Apply(changes) => {
-            let item = Item {
-                connection_id: connection.id,
-                provider: connection.provider,
-                creates_leads: connection.creates_leads,
-                webhook_event_id: Some(id),
-                actor: Actor::Webhook { id },
-                booking_id: None,
-                changes,
-                payload: reading
-                    .payload
-                    .as_ref()
-                    .map(|json| RawJson(json.to_string())),
-            };
-            let settings = Arc::clone(
-                &app.registry
-                    .current(&app.store, now)
-                    .await
-                    .settings(scope.tenant_id()),
-            );
-            let rules = Rules { tenant: &settings };
-            let items = [item];
-            apply::lock(tx, &[(scope, items.as_slice())]).await?;
-            let applied = apply::apply(tx, scope, rules, &items, rows, now)
-                .await
-                .map_err(|error| {
-                    if super::commit::is_about_the_database(&error) {
-                        ReplayError::Store(error)
-                    } else {
-                        ReplayError::StillFails {
-                            id,
-                            why: error.to_string(),
-                        }
-                    }
-                })?;
-            replayed.moves = applied.into_iter().flat_map(|one| one.moves).collect();
-        }
-    }
-    Ok((event, replayed))
 }
 
 /// Note on the event what became of it.

@@ -6,19 +6,31 @@ use calbridge_core::{
 };
 use calbridge_store::webhook_events::{self, EventStatus, Finished};
 
-use super::{ReplayError, commit, replay};
-use crate::{app::App, jobs::JobError};
+use super::{ReplayError, commit, interpret::interpret, replay, tries::Tries};
+use crate::{app::App, jobs::JobError, metrics::Retried};
 
 /// Try a failed event again. After its last try it stays failed until somebody looks.
 pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<(), JobError> {
     let now = app.clock.now();
     let scope = Scope::system(tenant);
-    let mut tx = app.store.write().await?;
-    match replay::interpret(app, &mut tx, &scope, id, None, now).await {
+    let mut tries = Tries::new();
+    let (mut tx, interpreted) = loop {
+        let mut tx = app.store.write().await?;
+        match interpret(app, &mut tx, &scope, id, None, now).await {
+            Err(ReplayError::Store(error)) if tries.again(&error) => {}
+            outcome => break (tx, outcome.map_err(|error| error.for_good(id))),
+        }
+    };
+    match interpreted {
         Ok((event, replayed)) => {
             if event.status == EventStatus::Failed || event.status == EventStatus::Received {
                 replay::note(&mut tx, &event, &replayed, now).await?;
                 tx.commit().await?;
+                let outcome = match replayed.status {
+                    EventStatus::Failed => Retried::Parked,
+                    _ => Retried::Applied,
+                };
+                app.metrics.inbox.retried(outcome);
             }
             Ok(())
         }
@@ -47,6 +59,10 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
             };
             webhook_events::finish(&mut tx, &[finished], now).await?;
             tx.commit().await?;
+            app.metrics.inbox.retried(match next_attempt_at {
+                Some(_) => Retried::Failed,
+                None => Retried::Parked,
+            });
             match next_attempt_at {
                 Some(at) => Err(JobError::retry_at(at, &error)),
                 // The event itself shows that it failed; there is nothing left for the queue.

@@ -8,7 +8,7 @@ use calbridge_store::jobs::{Job, Lane};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::JobError;
-use crate::{app::App, booking, inbox};
+use crate::{app::App, booking, inbox, retention};
 
 /// What there is to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,11 +19,18 @@ pub enum Kind {
     CompleteBooking,
     /// Tell the story of a booking again, after somebody wrote to the database.
     RetellBooking,
+    /// Compress and delete what is old. There is one such job.
+    Retention,
 }
 
 impl Kind {
     /// Every kind that this release knows; it leaves others to newer ones.
-    pub const ALL: [Self; 3] = [Self::ApplyEvent, Self::CompleteBooking, Self::RetellBooking];
+    pub const ALL: [Self; 4] = [
+        Self::ApplyEvent,
+        Self::CompleteBooking,
+        Self::RetellBooking,
+        Self::Retention,
+    ];
 
     /// The stored word.
     pub fn as_str(self) -> &'static str {
@@ -31,6 +38,7 @@ impl Kind {
             Self::ApplyEvent => "apply_event",
             Self::CompleteBooking => "complete_booking",
             Self::RetellBooking => "retell_booking",
+            Self::Retention => "retention",
         }
     }
 
@@ -38,7 +46,7 @@ impl Kind {
     pub fn lane(self) -> Lane {
         match self {
             Self::ApplyEvent | Self::RetellBooking => Lane::FollowUp,
-            Self::CompleteBooking => Lane::Sync,
+            Self::CompleteBooking | Self::Retention => Lane::Sync,
         }
     }
 
@@ -47,7 +55,8 @@ impl Kind {
         format!("{}:{id}", self.as_str())
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    /// Back from the word.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
@@ -79,6 +88,7 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
             let of: OfBooking = payload(job)?;
             booking::retell(app, &scope, of.booking_id).await
         }
+        Some(Kind::Retention) => retention::run_job(app).await,
         // Only known kinds are taken.
         None => Err(JobError::fail(format!(
             "this release does not know jobs of kind {}",

@@ -15,27 +15,8 @@ pub use self::{
     work::{Ended, work},
 };
 
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use calbridge_store::StoreError;
 use jiff::Timestamp;
-
-/// What the job runner of this process counts.
-#[derive(Debug, Default)]
-pub struct Counts {
-    leases_lost: AtomicI64,
-}
-
-impl Counts {
-    /// How often another worker had taken over a job that was still worked on here.
-    pub fn leases_lost(&self) -> i64 {
-        self.leases_lost.load(Ordering::Relaxed)
-    }
-
-    fn lease_lost(&self) {
-        self.leases_lost.fetch_add(1, Ordering::Relaxed);
-    }
-}
 
 /// Why a job did not succeed, and what to do about it.
 #[derive(Debug, thiserror::Error)]

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::JobError;
-use crate::{app::App, node};
+use crate::{app::App, node, retention};
 
 /// How often a node looks whether something is due.
 const LOOK: Duration = Duration::from_secs(10);
@@ -35,11 +35,18 @@ pub struct Schedule {
 
 /// Everything that runs from time to time.
 pub fn all() -> &'static [Schedule] {
-    const ALL: &[Schedule] = &[Schedule {
-        name: "prune_nodes",
-        every: SignedDuration::from_hours(1),
-        run: |app| Box::pin(node::prune(app)),
-    }];
+    const ALL: &[Schedule] = &[
+        Schedule {
+            name: "prune_nodes",
+            every: SignedDuration::from_hours(1),
+            run: |app| Box::pin(node::prune(app)),
+        },
+        Schedule {
+            name: "retention",
+            every: SignedDuration::from_hours(1),
+            run: |app| Box::pin(retention::begin(app)),
+        },
+    ];
     ALL
 }
 

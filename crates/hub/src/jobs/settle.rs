@@ -5,7 +5,7 @@ use std::time::Duration;
 use calbridge_core::{ids::JobId, retry::RetryPlan};
 use calbridge_store::{
     StoreError,
-    jobs::{self, Finish},
+    jobs::{self, Finish, Job},
     sql::Tx,
 };
 use jiff::Timestamp;
@@ -19,6 +19,11 @@ const PLAN: RetryPlan = RetryPlan {
     first: Duration::from_secs(1),
     longest: Duration::from_mins(15),
 };
+
+/// How long until a job that failed is tried again; `None` when it was tried often enough.
+pub(super) fn next_try(job: &Job) -> Option<Duration> {
+    PLAN.after(u32::try_from(job.attempts).unwrap_or(u32::MAX))
+}
 
 /// What came of it; it counts once the transaction is committed.
 #[derive(Debug, Default)]
@@ -67,9 +72,7 @@ async fn settle_one(tx: &mut Tx, ended: &Ended, now: Timestamp) -> Result<Finish
         Ok(()) => jobs::done(tx, job).await,
         Err(JobError::Fail(why)) => jobs::failed(tx, job, why, None).await,
         Err(JobError::Retry { at, why }) => {
-            let planned = PLAN
-                .after(u32::try_from(job.attempts).unwrap_or(u32::MAX))
-                .and_then(|wait| now.checked_add(wait).ok());
+            let planned = next_try(job).and_then(|wait| now.checked_add(wait).ok());
             jobs::failed(tx, job, why, at.or(planned)).await
         }
     }
@@ -79,7 +82,7 @@ impl Settled {
     /// After the commit: tell what was lost; what is left of the ended ones.
     pub(super) fn done(self, app: &App, mut ended: Vec<Ended>) -> Vec<Ended> {
         for one in ended.iter().filter(|one| self.lost.contains(&one.job.id)) {
-            app.job_counts.lease_lost();
+            app.metrics.jobs.lease_lost();
             tracing::warn!(
                 job.kind = one.job.kind,
                 job.id = one.job.id.0,

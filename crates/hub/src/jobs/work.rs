@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
     sync::{Mutex, PoisonError},
+    time::Instant,
 };
 
 use calbridge_store::{
@@ -13,8 +14,8 @@ use calbridge_store::{
 use futures::FutureExt;
 use jiff::Timestamp;
 
-use super::{JobError, kinds};
-use crate::app::App;
+use super::{JobError, kinds, settle::next_try};
+use crate::{app::App, metrics::JobOutcome};
 
 /// A job that was done or failed, which is still to be written down.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub struct Ended {
 
 /// Do a job that was leased to this node.
 pub async fn work(app: &App, job: Job) -> Ended {
+    let began = Instant::now();
     // While it is leased, this is when the lease ends.
     let until = Mutex::new(job.run_at);
     let doing = AssertUnwindSafe(kinds::run(app, &job)).catch_unwind();
@@ -40,6 +42,8 @@ pub async fn work(app: &App, job: Job) -> Ended {
             "it failed in a way that must not happen; please report it",
         ))
     });
+    let counted = count(&outcome, &job);
+    app.metrics.jobs.ran(&job.kind, counted, began.elapsed());
     match &outcome {
         Ok(()) => {}
         Err(JobError::Fail(why)) => tracing::error!(
@@ -59,6 +63,16 @@ pub async fn work(app: &App, job: Job) -> Ended {
         job,
         outcome,
         until,
+    }
+}
+
+/// As it is counted.
+fn count(outcome: &Result<(), JobError>, job: &Job) -> JobOutcome {
+    match outcome {
+        Ok(()) => JobOutcome::Done,
+        Err(JobError::Fail(_)) => JobOutcome::Failed,
+        Err(JobError::Retry { at: None, .. }) if next_try(job).is_none() => JobOutcome::Failed,
+        Err(JobError::Retry { .. }) => JobOutcome::Retried,
     }
 }
 

@@ -46,7 +46,7 @@ pub async fn beat(app: &App, node: &mut Node) -> Result<(), StoreError> {
     let ahead = app.clock.now().duration_since(database).as_millis();
     node.heartbeat_at = database;
     node.clock_ahead_ms = i64::try_from(ahead).unwrap_or(i64::MAX);
-    node.leases_lost = app.job_counts.leases_lost();
+    node.leases_lost = i64::try_from(app.metrics.jobs.leases_lost()).unwrap_or(i64::MAX);
     nodes::beat(&mut tx, node).await?;
     tx.commit().await
 }

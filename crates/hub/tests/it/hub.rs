@@ -237,6 +237,14 @@ impl TestHub {
         tx.query(sql).bind_all(values).all().await.unwrap()
     }
 
+    /// What somebody with a SQL tool does; how many rows it changed.
+    pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> u64 {
+        let mut tx = self.app.store.write().await.unwrap();
+        let changed = tx.query(sql).bind_all(values).execute().await.unwrap();
+        tx.commit().await.unwrap();
+        changed
+    }
+
     pub async fn one<T: FromRow>(&self, sql: &'static str, values: Vec<Value>) -> T {
         let mut rows = self.rows(sql, values).await;
         assert_eq!(rows.len(), 1, "{sql}");

@@ -181,10 +181,10 @@ each_engine! {
         let (_, theirs) = take(&hub.app, &mut Slots::new(4), Busy::default()).await.remove(0);
         assert_eq!(theirs.id, job.id);
         work(&paused, job).await;
-        assert_eq!(paused.job_counts.leases_lost(), 1);
+        assert_eq!(paused.metrics.jobs.leases_lost(), 1);
         assert_eq!(hub.count("jobs").await, 1);
         work(&hub.app, theirs).await;
-        assert_eq!(hub.app.job_counts.leases_lost(), 0);
+        assert_eq!(hub.app.metrics.jobs.leases_lost(), 0);
         assert_eq!(hub.count("jobs").await, 0);
     }
 

@@ -17,7 +17,12 @@ use proptest::{
 };
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 
-use crate::hub::{Place, TestHub, at, dump};
+use calbridge::rebuild::Mode;
+
+use crate::{
+    hub::{Place, TestHub, at, dump},
+    rebuild::rebuilt,
+};
 
 /// What can happen next; impossible things are skipped.
 #[derive(Clone, Copy, Debug)]
@@ -350,6 +355,18 @@ each_engine! {
             for (orders, places) in orders.chunks(12).zip(others.chunks(12)) {
                 join_all(orders.iter().zip(places).map(|(order, place)| check(order, place))).await;
             }
+        }
+    }
+
+    async fn whatever_the_order_a_rebuild_finds_nothing_to_mend(store: Store) {
+        let hub = TestHub::over(store).await;
+        let mut rng = StdRng::seed_from_u64(8);
+        for (mut deliveries, happenings) in stories(40, 2) {
+            deliveries.shuffle(&mut rng);
+            let place = hub.new_place().await;
+            hub.deliver_all(&place, &deliveries).await;
+            let (summary, found) = rebuilt(&hub, &place, Mode::Look).await;
+            assert_eq!(summary.differences, 0, "{happenings:?}: {found:#?}");
         }
     }
 }

@@ -61,12 +61,9 @@ fn a_misspelt_setting_is_an_error_that_names_it() {
 fn every_documented_name_is_read() {
     for (name, key) in NAMES {
         let value = match *key {
-            "server.listen" => "127.0.0.1:9",
+            "server.listen" | "metrics.listen" => "127.0.0.1:9",
             "log.format" => "json",
-            _ if key.ends_with("_enabled")
-                || key.ends_with("_end")
-                || key.ends_with("_network") =>
-            {
+            _ if key.ends_with("enabled") || key.ends_with("_end") || key.ends_with("_network") => {
                 "false"
             }
             _ if key.contains("calcom.api_url") => "https://cal.example/v2",

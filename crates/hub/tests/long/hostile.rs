@@ -202,3 +202,53 @@ async fn hostile_framing_is_cut_short() {
     assert!(server.is_alive());
     assert_eq!(server.stop(), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_ask_for_nothing_are_let_go() {
+    let (_folder, mut server, [calcom, _]) = start().await;
+    let address = server.base.trim_start_matches("http://").to_owned();
+    let mut silent = Vec::new();
+    for _ in 0..50 {
+        silent.push(TcpStream::connect(&address).await.unwrap());
+    }
+    // One that sends a header line now and then, for ever.
+    let mut dripping = TcpStream::connect(&address).await.unwrap();
+    let head = format!("POST {calcom} HTTP/1.1\r\nHost: localhost\r\n");
+    dripping.write_all(head.as_bytes()).await.unwrap();
+    let drip = async {
+        let mut beat = tokio::time::interval(Duration::from_millis(200));
+        let mut n = 0;
+        loop {
+            beat.tick().await;
+            n += 1;
+            let line = format!("X-Drip-{n}: 1\r\n");
+            if dripping.write_all(line.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    };
+    // Others are served meanwhile.
+    let client = calbridge_emulator::sender::client().unwrap();
+    let health = client
+        .get(format!("{}/health/live", server.base))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(health.status(), 200);
+    let let_go = tokio::time::timeout(Duration::from_mins(1), drip).await;
+    assert!(let_go.is_ok(), "a dripping client is let go");
+    for mut stream in silent {
+        let mut bytes = Vec::new();
+        let closed =
+            tokio::time::timeout(Duration::from_mins(1), stream.read_to_end(&mut bytes)).await;
+        assert!(closed.is_ok(), "a silent client is let go");
+    }
+    let health = client
+        .get(format!("{}/health/live", server.base))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(health.status(), 200);
+    assert!(server.is_alive());
+    assert_eq!(server.stop(), Some(0));
+}

@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 
 use crate::server::{Home, Server};
 
-const SECRET: &str = "load-test-secret";
+pub const SECRET: &str = "load-test-secret";
 
 /// Accounts at the provider, each with a calendar of its own and a connection here.
 const ACCOUNTS: u64 = 10;
@@ -74,7 +74,7 @@ fn deliveries(account: u64, meetings: Meetings) -> Vec<Delivery> {
 }
 
 /// Make the connection of an account; its path.
-fn connect(home: &Home, account: u64) -> String {
+pub fn connect(home: &Home, account: u64) -> String {
     let name = format!("account {account}");
     let added = home.run(&[
         "connections",
@@ -93,7 +93,8 @@ fn connect(home: &Home, account: u64) -> String {
 pub struct Load {
     meetings: Meetings,
     total: usize,
-    /// With the path of the connection.
+    /// Everything, with the path of the connection.
+    all: Vec<(String, Delivery)>,
     waiting: Mutex<Vec<(String, Delivery)>>,
     answered: AtomicUsize,
     /// Where nodes answer, or did until they were killed.
@@ -103,16 +104,17 @@ pub struct Load {
 impl Load {
     /// For the installation at `home`, where it makes the connections.
     pub fn new(home: &Home, meetings: Meetings) -> Arc<Self> {
-        let mut waiting = Vec::new();
+        let mut all = Vec::new();
         for account in 0..ACCOUNTS {
             let path = connect(home, account);
             let sent = deliveries(account, meetings).into_iter();
-            waiting.extend(sent.map(|delivery| (path.clone(), delivery)));
+            all.extend(sent.map(|delivery| (path.clone(), delivery)));
         }
         Arc::new(Self {
             meetings,
-            total: waiting.len(),
-            waiting: Mutex::new(waiting),
+            total: all.len(),
+            waiting: Mutex::new(all.clone()),
+            all,
             answered: AtomicUsize::new(0),
             nodes: Mutex::default(),
         })
@@ -168,10 +170,21 @@ impl Load {
         self.answered.load(Ordering::SeqCst)
     }
 
+    /// Everything is to be sent once more.
+    pub fn start_over(&self) {
+        *self.waiting.lock().unwrap() = self.all.clone();
+        self.answered.store(0, Ordering::SeqCst);
+    }
+
+    /// Wait until this many are answered.
+    pub async fn reaches(&self, wanted: usize) {
+        until("answers", async || self.answered() >= wanted).await;
+    }
+
     /// Wait until this many more are answered, or all.
     pub async fn until_answered(&self, more: usize) {
         let wanted = (self.answered() + more).min(self.total);
-        until("answers", async || self.answered() >= wanted).await;
+        self.reaches(wanted).await;
     }
 
     /// Nothing is lost, nothing is applied twice, and no work is left over.

@@ -1,10 +1,16 @@
 //! The real binary, killed and pestered.
 #![cfg(test)]
 
+mod backup;
+mod clock;
 mod cluster;
+mod disk;
 mod docs;
 mod hostile;
 mod kill;
 mod load;
+mod network;
 mod nodes;
 mod server;
+mod soak;
+mod storm;

@@ -13,6 +13,8 @@ const DEADLINE: Duration = Duration::from_mins(1);
 pub struct Server {
     child: Child,
     pub base: String,
+    metrics: String,
+    log: std::path::PathBuf,
 }
 
 /// Where a server keeps its data.
@@ -30,12 +32,27 @@ impl Home {
         }
     }
 
-    /// Run a command to its end and read its JSON.
-    pub fn run(&self, arguments: &[&str]) -> serde_json::Value {
+    /// A new SQLite installation in a folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        let data_dir = folder.join("data");
+        std::fs::create_dir(&data_dir).unwrap();
+        Self {
+            data_dir,
+            database_url: None,
+        }
+    }
+
+    /// Run a command to its end.
+    pub fn output(&self, arguments: &[&str]) -> std::process::Output {
         let mut command = binary(&self.data_dir);
         command.args(arguments);
         self.arguments(&mut command);
-        let output = command.output().unwrap();
+        command.output().unwrap()
+    }
+
+    /// Run a command to its end and read its JSON.
+    pub fn run(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.output(arguments);
         assert!(
             output.status.success(),
             "{arguments:?}: {}",
@@ -51,35 +68,49 @@ impl Home {
 
     /// The same with more flags and variables.
     pub async fn serve_with(&self, flags: &[&str], variables: &[(&str, &str)]) -> Server {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let listen = format!("127.0.0.1:{port}");
+        let mut server = self.begin_to_serve(flags, variables);
+        server.wait_until_ready().await;
+        server
+    }
+
+    /// Start the server, which may fail to.
+    pub fn begin_to_serve(&self, flags: &[&str], variables: &[(&str, &str)]) -> Server {
+        let listen = free_address();
         let mut command = binary(&self.data_dir);
         command.args(["serve", "--listen", &listen, "--migrate"]);
         command.args(flags).envs(variables.iter().copied());
-        self.arguments(&mut command);
-        let child = command.spawn().unwrap();
-        let mut server = Server {
-            child,
-            base: format!("http://{listen}"),
-        };
-        server.wait_until_ready().await;
-        server
+        self.start(command, format!("http://{listen}"))
     }
 
     /// Start a process that does jobs and nothing else.
     pub fn work(&self, variables: &[(&str, &str)]) -> Server {
         let mut command = binary(&self.data_dir);
         command.arg("work").envs(variables.iter().copied());
+        self.start(command, String::new())
+    }
+
+    fn start(&self, mut command: Command, base: String) -> Server {
         self.arguments(&mut command);
+        let metrics = free_address();
+        // A pipe that nobody empties would stop a server that has much to complain about.
+        let name = format!("calbridge-long-{}.log", metrics.replace(':', "-"));
+        let log = std::env::temp_dir().join(name);
+        command
+            .env("CALBRIDGE_METRICS_LISTEN", &metrics)
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&log).unwrap());
         Server {
             child: command.spawn().unwrap(),
-            base: String::new(),
+            base,
+            metrics: format!("http://{metrics}/metrics"),
+            log,
         }
     }
+}
+
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
 }
 
 fn binary(scratch: &Path) -> Command {
@@ -94,7 +125,7 @@ fn binary(scratch: &Path) -> Command {
 }
 
 impl Server {
-    async fn wait_until_ready(&mut self) {
+    pub async fn wait_until_ready(&mut self) {
         let client = reqwest::Client::builder()
             .timeout(Duration::from_secs(2))
             .build()
@@ -116,13 +147,8 @@ impl Server {
         }
     }
 
-    fn complaints(&mut self) -> String {
-        use std::io::Read;
-        let mut text = String::new();
-        if let Some(stderr) = &mut self.child.stderr {
-            let _partial = stderr.read_to_string(&mut text);
-        }
-        text
+    pub fn complaints(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// `kill -9`.
@@ -149,6 +175,42 @@ impl Server {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Wait until it ends by itself; its exit code.
+    pub async fn ended(&mut self) -> Option<i32> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < DEADLINE, "the server goes on");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The sum of a metric over its labels, if it is there.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let text = reqwest::Client::builder()
+            .timeout(Duration::from_secs(10))
+            .build()
+            .unwrap()
+            .get(&self.metrics)
+            .send()
+            .await
+            .ok()?
+            .text()
+            .await
+            .ok()?;
+        let values: Vec<f64> = text
+            .lines()
+            .filter(|line| {
+                line.strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with([' ', '{']))
+            })
+            .filter_map(|line| line.rsplit(' ').next()?.parse().ok())
+            .collect();
+        (!values.is_empty()).then(|| values.iter().sum())
+    }
+
     /// Resident memory in bytes.
     pub fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -165,5 +227,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _gone = self.child.kill();
         let _gone = self.child.wait();
+        let _gone = std::fs::remove_file(&self.log);
     }
 }

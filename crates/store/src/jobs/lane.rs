@@ -25,6 +25,16 @@ impl Lane {
         self <= Self::Interactive
     }
 
+    /// Its name, as metrics show it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Voice => "voice",
+            Self::Interactive => "interactive",
+            Self::FollowUp => "follow_up",
+            Self::Sync => "sync",
+        }
+    }
+
     pub(super) fn number(self) -> u8 {
         self as u8
     }

@@ -1,6 +1,14 @@
 //! Opening databases and beginning transactions.
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -58,6 +66,40 @@ impl Default for PostgresOptions {
 pub struct Db {
     pools: Pools,
     bells: Arc<Bells>,
+    /// Transactions that wait to begin.
+    reading: Arc<AtomicUsize>,
+    writing: Arc<AtomicUsize>,
+}
+
+/// How the connections of a pool fare.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PoolState {
+    /// `read` and `write` on SQLite, `all` on PostgreSQL.
+    pub name: &'static str,
+    /// Connections that are open.
+    pub open: usize,
+    /// Those of them that nobody uses.
+    pub idle: usize,
+    /// Connections, at most.
+    pub most: usize,
+    /// Transactions that wait to begin.
+    pub waiting: usize,
+}
+
+/// One more waits, until this is dropped.
+struct OneMore<'a>(&'a AtomicUsize);
+
+impl<'a> OneMore<'a> {
+    fn of(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for OneMore<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone)]
@@ -142,6 +184,23 @@ impl Db {
         Self {
             pools,
             bells: Arc::default(),
+            reading: Arc::default(),
+            writing: Arc::default(),
+        }
+    }
+
+    /// How the connections fare.
+    pub fn pools(&self) -> Vec<PoolState> {
+        let (reading, writing) = (
+            self.reading.load(Ordering::Relaxed),
+            self.writing.load(Ordering::Relaxed),
+        );
+        match &self.pools {
+            Pools::Sqlite { rd, wr } => vec![
+                pool_state("read", rd, reading),
+                pool_state("write", wr, writing),
+            ],
+            Pools::Postgres(pool) => vec![pool_state("all", pool, reading + writing)],
         }
     }
 
@@ -155,6 +214,7 @@ impl Db {
 
     /// Begins a transaction that only reads, and sees one state of the database throughout.
     pub async fn read(&self) -> Result<Tx, StoreError> {
+        let _waiting = OneMore::of(&self.reading);
         match &self.pools {
             Pools::Sqlite { rd, .. } => Ok(Tx::sqlite(rd.begin_with("BEGIN").await?, self.bells())),
             Pools::Postgres(pool) => {
@@ -170,6 +230,7 @@ impl Db {
 
     /// Begins a transaction that may write. On SQLite there is one at a time, and it takes the lock at once.
     pub async fn write(&self) -> Result<Tx, StoreError> {
+        let _waiting = OneMore::of(&self.writing);
         match &self.pools {
             Pools::Sqlite { wr, .. } => Ok(Tx::sqlite(
                 wr.begin_with("BEGIN IMMEDIATE").await?,
@@ -184,6 +245,19 @@ impl Db {
                 .await
             }
         }
+    }
+
+    /// Copies the database, as it is at one instant, to a file that is not there yet, while others go on reading and
+    /// writing. SQLite only: a server has tools of its own.
+    pub async fn copy_into(&self, path: &Path) -> Result<(), StoreError> {
+        let Pools::Sqlite { rd, .. } = &self.pools else {
+            return Err(StoreError::bug("only a SQLite database is copied"));
+        };
+        let path = path
+            .to_str()
+            .ok_or_else(|| StoreError::unavailable("the name of the copy is not Unicode"))?;
+        sqlx::query("VACUUM INTO $1").bind(path).execute(rd).await?;
+        Ok(())
     }
 
     /// A database to migrate with. SQLite wants foreign keys off while a table is rebuilt,
@@ -233,6 +307,20 @@ impl Db {
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Db({:?})", self.engine())
+    }
+}
+
+fn pool_state<D: sqlx::Database>(
+    name: &'static str,
+    pool: &sqlx::Pool<D>,
+    waiting: usize,
+) -> PoolState {
+    PoolState {
+        name,
+        open: usize::try_from(pool.size()).unwrap_or(usize::MAX),
+        idle: pool.num_idle(),
+        most: usize::try_from(pool.options().get_max_connections()).unwrap_or(usize::MAX),
+        waiting,
     }
 }
 

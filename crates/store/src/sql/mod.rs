@@ -21,7 +21,7 @@ pub use self::{
     bell::{Bell, Bells, Listener},
     bulk::{in_list, placeholders},
     cell::{Cell, FromValue},
-    db::{Db, PostgresOptions, SqliteOptions},
+    db::{Db, PoolState, PostgresOptions, SqliteOptions},
     error::{BoxError, StoreError},
     json::{Json, RawJson},
     query::Query,

@@ -4,6 +4,8 @@ mod quarantine;
 mod replay;
 mod tail;
 
+pub(super) use self::replay::print_rows;
+
 use calbridge_core::{ids::ConnectionId, provider::Provider};
 use calbridge_store::{
     PageRequest,
@@ -31,6 +33,7 @@ use crate::{
 #[command(after_help = "\
 Examples:
   calbridge events list --status failed
+  calbridge events list --parked
   calbridge events show 17
   calbridge events replay 17 --dry-run
   calbridge events replay --status failed --from 24h
@@ -71,6 +74,9 @@ struct FilterOptions {
     /// Only with this status: received, processed, ignored, failed
     #[arg(long, value_parser = status)]
     status: Option<EventStatus>,
+    /// Only those that failed and are not tried again by themselves
+    #[arg(long)]
+    parked: bool,
     /// Only of this provider: calcom or calendly
     #[arg(long, value_parser = parse::provider)]
     provider: Option<Provider>,
@@ -98,6 +104,7 @@ impl FilterOptions {
     fn filter(self, now: Timestamp) -> EventFilter {
         EventFilter {
             status: self.status,
+            parked: self.parked,
             provider: self.provider,
             connection_id: self.connection,
             event_type: self.event_type,
@@ -110,6 +117,7 @@ impl FilterOptions {
 
     fn is_empty(&self) -> bool {
         self.status.is_none()
+            && !self.parked
             && self.provider.is_none()
             && self.connection.is_none()
             && self.event_type.is_none()
@@ -160,7 +168,7 @@ impl List {
                     at(event.created_at),
                     event.provider.to_string(),
                     event.event_type.clone(),
-                    event.status.as_str().to_owned(),
+                    status_word(event).to_owned(),
                     if event.repeats > 0 {
                         format!("+{}", event.repeats)
                     } else {
@@ -178,6 +186,14 @@ impl List {
             .table(&header, rows, "there are no such events")?;
         paging::more(context.out, found.next_cursor)
     }
+}
+
+/// The status, and whether a failed event waits for somebody to look.
+fn status_word(event: &WebhookEvent) -> &'static str {
+    if event.status == EventStatus::Failed && event.next_attempt_at.is_none() {
+        return "failed (parked)";
+    }
+    event.status.as_str()
 }
 
 /// Why it was ignored or failed, and that it was late.
@@ -228,7 +244,7 @@ async fn show(context: &Context, tenant: TenantOption, id: &str) -> anyhow::Resu
             ),
         ),
         ("about", or_empty(event.external_id.as_ref())),
-        ("status", event.status.as_str().to_owned()),
+        ("status", status_word(&event).to_owned()),
         ("why", why(&event)),
         (
             "received",

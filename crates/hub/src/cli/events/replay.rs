@@ -14,7 +14,7 @@ use crate::{
         output::printable,
     },
     http::api::webhook_events::ReplayedBody,
-    inbox::{self, Replayed},
+    inbox::{self, Replayed, apply::RowChanges},
     reads,
 };
 
@@ -24,7 +24,7 @@ const AT_ONCE: i64 = 200;
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Replay {
     /// The event, by its number or its UUID
-    #[arg(conflicts_with_all = ["status", "provider", "connection", "event_type", "external_id", "from", "to"])]
+    #[arg(conflicts_with_all = ["status", "parked", "provider", "connection", "event_type", "external_id", "from", "to"])]
     id: Option<String>,
     #[command(flatten)]
     filter: FilterOptions,
@@ -155,7 +155,12 @@ fn print(context: &Context, replayed: &Replayed) -> anyhow::Result<()> {
         replayed.id,
         replayed.status.as_str()
     ))?;
-    for row in &replayed.rows.0 {
+    print_rows(context, &replayed.rows)
+}
+
+/// The rows that change, with their columns before and after.
+pub(in crate::cli) fn print_rows(context: &Context, rows: &RowChanges) -> anyhow::Result<()> {
+    for row in &rows.0 {
         let id = row.id.as_deref().unwrap_or("new");
         context
             .out

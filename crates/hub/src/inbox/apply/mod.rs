@@ -4,6 +4,7 @@
 //! The steps: which facts are about the same booking (`groups`), what the booking looks like then (`rows`), whose
 //! leads its attendees are and what that means for them (`people`), and what to write (`writing`).
 
+mod emptied;
 mod groups;
 mod noting;
 mod people;
@@ -22,8 +23,10 @@ use calbridge_core::{
 };
 use calbridge_store::{
     StoreError,
+    activities::{self, Activity},
     attendees::{self, Attendee},
     booking_changes::{self, BookingChange},
+    booking_references::{self, ReferenceRow},
     bookings::{self, Booking},
     sql::{RawJson, Tx},
     tenants::TenantSettings,
@@ -70,6 +73,16 @@ pub struct Rules<'a> {
     pub tenant: &'a TenantSettings,
 }
 
+/// What is beside the ordinary case.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Care<'a> {
+    /// Compare with every row that is there, instead of taking those for right that need not be read.
+    pub thorough: bool,
+    /// Ids of facts that are not told any more: they go, and their bookings are told without them. Each booking must
+    /// be named by an item.
+    pub stale: &'a [i64],
+}
+
 /// Apply the items of one tenant. On PostgreSQL, [`lock`] must have been called in this transaction.
 ///
 /// The answers are in the order of the items. With `report`, every row that changes is noted there.
@@ -81,12 +94,25 @@ pub async fn apply(
     report: Option<&mut RowChanges>,
     now: Timestamp,
 ) -> Result<Vec<Applied>, StoreError> {
+    apply_with(tx, scope, rules, items, Care::default(), report, now).await
+}
+
+/// The same with more care.
+pub async fn apply_with(
+    tx: &mut Tx,
+    scope: &Scope,
+    rules: Rules<'_>,
+    items: &[Item],
+    care: Care<'_>,
+    mut report: Option<&mut RowChanges>,
+    now: Timestamp,
+) -> Result<Vec<Applied>, StoreError> {
     let groups = groups::gather(tx, scope, items).await?;
     let ids: Vec<BookingId> = groups
         .iter()
         .flat_map(|group| group.bookings.iter().copied())
         .collect();
-    let mut known = Known::load(tx, scope, &ids).await?;
+    let mut known = Known::load(tx, scope, &ids, care).await?;
     let gone = |group: &groups::Group| {
         group.makes_booking
             && group
@@ -101,7 +127,11 @@ pub async fn apply(
 
     let mut chapters = Vec::with_capacity(groups.len());
     for group in groups {
-        if let Some(chapter) = Chapter::open(group, items, &mut known) {
+        if known.leaves_nothing_of(&group, care) {
+            emptied::remove(tx, scope, &group, &known, report.as_deref_mut(), now).await?;
+            continue;
+        }
+        if let Some(chapter) = Chapter::open(group, items, &mut known, care) {
             chapters.push(chapter);
         }
     }
@@ -159,10 +189,48 @@ struct Known {
     bookings: BTreeMap<BookingId, Booking>,
     changes: BTreeMap<BookingId, Vec<BookingChange>>,
     attendees: BTreeMap<BookingId, Vec<Attendee>>,
+    /// Where everything is compared.
+    found: Option<Found>,
+}
+
+/// Rows that otherwise need not be read.
+#[derive(Default)]
+struct Found {
+    activities: Vec<Activity>,
+    references: Vec<ReferenceRow>,
+}
+
+impl Found {
+    async fn load(tx: &mut Tx, scope: &Scope, ids: &[BookingId]) -> Result<Self, StoreError> {
+        Ok(Self {
+            activities: activities::list_told(tx, scope, ids).await?,
+            references: booking_references::list(tx, scope, ids).await?,
+        })
+    }
+
+    /// Those of some bookings.
+    fn of(&self, ids: &[BookingId]) -> Self {
+        let is_of = |id: Option<BookingId>| id.is_some_and(|id| ids.contains(&id));
+        Self {
+            activities: (self.activities.iter())
+                .filter(|activity| is_of(activity.booking_id))
+                .cloned()
+                .collect(),
+            references: (self.references.iter())
+                .filter(|row| is_of(Some(row.booking_id)))
+                .cloned()
+                .collect(),
+        }
+    }
 }
 
 impl Known {
-    async fn load(tx: &mut Tx, scope: &Scope, ids: &[BookingId]) -> Result<Self, StoreError> {
+    async fn load(
+        tx: &mut Tx,
+        scope: &Scope,
+        ids: &[BookingId],
+        care: Care<'_>,
+    ) -> Result<Self, StoreError> {
         let bookings = bookings::find_many_for_update(tx, scope, ids).await?;
         let mut changes: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for change in booking_changes::list(tx, scope, ids).await? {
@@ -182,7 +250,24 @@ impl Known {
                 .collect(),
             changes,
             attendees,
+            found: if care.thorough {
+                Some(Found::load(tx, scope, ids).await?)
+            } else {
+                None
+            },
         })
+    }
+
+    /// Whether the bookings of a group have no other facts than those that go.
+    fn leaves_nothing_of(&self, group: &groups::Group, care: Care<'_>) -> bool {
+        let mut changes = group
+            .bookings
+            .iter()
+            .flat_map(|id| self.changes.get(id).into_iter().flatten())
+            .peekable();
+        group.facts.is_empty()
+            && changes.peek().is_some()
+            && changes.all(|change| care.stale.contains(&change.id))
     }
 }
 
@@ -208,6 +293,10 @@ pub(crate) struct Chapter {
     /// Its story so far; of several that are joined, that of each.
     old_stories: Vec<(BookingId, Story)>,
     new_facts: Vec<NewFact>,
+    /// Facts that are not told any more.
+    gone_changes: Vec<BookingChange>,
+    /// Where everything is compared.
+    found: Option<Found>,
     references: Vec<calbridge_core::change::Reference>,
     story: Story,
 }
@@ -232,13 +321,19 @@ impl Telling<'_> {
 
 impl Chapter {
     /// `None` when there is nothing to tell: the booking is gone, or has no facts.
-    fn open(group: groups::Group, items: &[Item], known: &mut Known) -> Option<Self> {
+    fn open(
+        group: groups::Group,
+        items: &[Item],
+        known: &mut Known,
+        care: Care<'_>,
+    ) -> Option<Self> {
         let mut found: Vec<Booking> = group
             .bookings
             .iter()
             .filter_map(|id| known.bookings.remove(id))
             .collect();
         let mut old_changes = Vec::new();
+        let mut gone_changes = Vec::new();
         let mut old_attendees = Vec::new();
         let mut old_stories = Vec::new();
         for booking in &found {
@@ -251,6 +346,10 @@ impl Chapter {
                 .collect();
             old_stories.extend(tell(&facts(&told)).map(|story| (booking.id, story)));
             for change in changes {
+                if care.stale.contains(&change.id) {
+                    gone_changes.push(change);
+                    continue;
+                }
                 // Bookings that are joined may share a fact.
                 if !old_changes
                     .iter()
@@ -294,6 +393,8 @@ impl Chapter {
             old_attendees,
             old_stories,
             new_facts,
+            gone_changes,
+            found: known.found.as_ref().map(|found| found.of(&group.bookings)),
             references: group.references,
             story,
         })

@@ -32,7 +32,6 @@ pub(super) fn told(
     chapter: &Chapter,
     changes: &[BookingChange],
     attendees: &[Attendee],
-    activities: &[Activity],
 ) {
     for change in changes {
         let new = change.values();
@@ -55,9 +54,32 @@ pub(super) fn told(
             Some(&attendee.values()),
         );
     }
-    for entry in activities {
-        let new = entry.values();
-        report.note("activities", None, Activity::COLUMNS, None, Some(&new));
+    for change in &chapter.gone_changes {
+        let id = Some(change.id.to_string());
+        let old = change.values();
+        report.note(
+            "booking_changes",
+            id,
+            BookingChange::COLUMNS,
+            Some(&old),
+            None,
+        );
+    }
+}
+
+/// Entries of timelines, with those that they replace.
+pub(super) fn activities(report: &mut RowChanges, had: &[Activity], put: &[Activity]) {
+    for entry in put {
+        let replaced = had
+            .iter()
+            .find(|old| old.activity_key == entry.activity_key);
+        report.note(
+            "activities",
+            None,
+            Activity::COLUMNS,
+            replaced.map(Activity::values).as_deref(),
+            Some(&entry.values()),
+        );
     }
 }
 
@@ -94,6 +116,22 @@ pub(super) fn rest(report: &mut RowChanges, sheet: &Sheet, chapters: &[Chapter])
             old.as_deref(),
             Some(&new),
         );
+    }
+    let references = [
+        (&sheet.wrong_references, None, Some(())),
+        (&sheet.gone_references, Some(()), None),
+    ];
+    for (rows, old, new) in references {
+        for row in rows {
+            let values = [
+                Value::from(row.reference.kind.as_str()),
+                Value::from(&row.reference.value),
+                Value::from(row.booking_id),
+            ];
+            let columns = &["kind", "value", "booking_id"];
+            let side = |there: Option<()>| there.map(|()| values.as_slice());
+            report.note("booking_references", None, columns, side(old), side(new));
+        }
     }
     for attendee in &sheet.gone_attendees {
         let id = Some(attendee.id.to_string());

@@ -40,6 +40,10 @@ pub(super) struct Sheet {
     new_bookings: Vec<(Booking, Option<RawJson>)>,
     changed_bookings: Vec<(Booking, Option<RawJson>)>,
     references: Vec<ReferenceRow>,
+    /// References that named another booking, or none, though this one's facts tell them.
+    pub wrong_references: Vec<ReferenceRow>,
+    pub gone_references: Vec<ReferenceRow>,
+    gone_changes: Vec<i64>,
     new_changes: Vec<BookingChange>,
     pub changed_changes: Vec<BookingChange>,
     attendees: Vec<Attendee>,
@@ -103,7 +107,10 @@ pub(super) async fn write(
     leads::update(tx, &changed_leads).await?;
     bookings::insert(tx, &sheet.new_bookings).await?;
     bookings::update(tx, &sheet.changed_bookings).await?;
+    booking_references::delete(tx, scope, &sheet.gone_references).await?;
     booking_references::add(tx, scope, &sheet.references, now).await?;
+    booking_references::put(tx, scope, &sheet.wrong_references, now).await?;
+    booking_changes::delete(tx, scope, &sheet.gone_changes).await?;
     booking_changes::insert(tx, &sheet.new_changes).await?;
     booking_changes::update(tx, &sheet.changed_changes).await?;
     let gone: Vec<_> = sheet
@@ -194,7 +201,10 @@ fn fill(sheet: &mut Sheet, desk: Desk<'_>, telling: &Telling<'_>, report: Option
         rows::activities(scope, story, id, booking_type, leads, actor, now)
     };
     let wanted = entries(&chapter.story, leads, booking_type);
-    let had = had_activities(chapter, id, &entries);
+    let had = match &chapter.found {
+        Some(found) => as_told(&found.activities, now),
+        None => had_activities(chapter, id, &entries),
+    };
 
     let keys: BTreeSet<_> = wanted.iter().map(|entry| &entry.activity_key).collect();
     let gone: Vec<String> = had
@@ -224,7 +234,13 @@ fn fill(sheet: &mut Sheet, desk: Desk<'_>, telling: &Telling<'_>, report: Option
 
     if let Some(report) = report {
         noting::booking(report, chapter, &booking);
-        noting::told(report, chapter, &new_changes, &put_attendees, &put);
+        noting::told(report, chapter, &new_changes, &put_attendees);
+        let had = if chapter.found.is_some() {
+            &had[..]
+        } else {
+            &[]
+        };
+        noting::activities(report, had, &put);
     }
 
     fill_deed(sheet, scope, chapter, items, &booking);
@@ -246,6 +262,16 @@ fn fill(sheet: &mut Sheet, desk: Desk<'_>, telling: &Telling<'_>, report: Option
         sheet.gone_activities.push((id, gone));
     }
     sheet.activities.extend(put);
+}
+
+/// Rows that are there, without what no story tells.
+fn as_told(found: &[Activity], now: Timestamp) -> Vec<Activity> {
+    let told = found.iter().cloned().map(|entry| Activity {
+        id: 0,
+        created_at: now,
+        ..entry
+    });
+    told.collect()
 }
 
 /// The activities that are there, told from the facts that are there: the table need not be read.
@@ -282,13 +308,51 @@ fn payload(chapter: &Chapter, items: &[Item]) -> Option<RawJson> {
 }
 
 fn fill_references(sheet: &mut Sheet, chapter: &Chapter, id: BookingId) {
+    let row = |reference: &Reference| ReferenceRow {
+        connection_id: chapter.connection_id,
+        reference: reference.clone(),
+        booking_id: id,
+    };
+    sheet.references.extend(chapter.references.iter().map(row));
     sheet
-        .references
-        .extend(chapter.references.iter().map(|reference| ReferenceRow {
-            connection_id: chapter.connection_id,
-            reference: reference.clone(),
-            booking_id: id,
-        }));
+        .gone_changes
+        .extend(chapter.gone_changes.iter().map(|change| change.id));
+    if chapter.gone_changes.is_empty() && chapter.found.is_none() {
+        return;
+    }
+    let told: BTreeSet<&Reference> = chapter
+        .old_changes
+        .iter()
+        .map(|change| &change.change.0)
+        .chain(chapter.new_facts.iter().map(|fact| &fact.fact.change))
+        .flat_map(|change| &change.identity.references)
+        .collect();
+    let gone = chapter
+        .gone_changes
+        .iter()
+        .flat_map(|change| &change.change.0.identity.references)
+        .filter(|reference| !told.contains(reference))
+        .map(row);
+    sheet.gone_references.extend(gone);
+    let Some(found) = &chapter.found else {
+        return;
+    };
+    let own = |row: &&ReferenceRow| {
+        row.connection_id == chapter.connection_id
+            && row.reference.kind != ReferenceKind::Former
+            && !told.contains(&row.reference)
+    };
+    sheet
+        .gone_references
+        .extend(found.references.iter().filter(own).cloned());
+    sheet.gone_references.sort();
+    sheet.gone_references.dedup();
+    let missing = told
+        .iter()
+        .filter(|told| !chapter.references.contains(told))
+        .filter(|told| found.references.iter().all(|row| row.reference != ***told))
+        .map(|told| row(told));
+    sheet.wrong_references.extend(missing);
 }
 
 fn fill_deed(

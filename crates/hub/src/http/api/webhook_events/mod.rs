@@ -35,6 +35,8 @@ use crate::{
 pub struct EventQuery {
     /// Only with this status: `received`, `processed`, `ignored` or `failed`.
     status: Option<String>,
+    /// `true`: only those that failed and are not tried again by themselves.
+    parked: Option<bool>,
     /// Only of this provider: `calcom` or `calendly`.
     provider: Option<String>,
     /// Only of this connection.
@@ -58,6 +60,7 @@ pub struct EventQuery {
 impl EventQuery {
     fn filter(&self) -> Result<EventFilter, Problem> {
         Ok(EventFilter {
+            parked: self.parked.unwrap_or_default(),
             status: self.status.as_deref().map(status).transpose()?,
             provider: self
                 .provider

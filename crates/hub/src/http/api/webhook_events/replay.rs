@@ -172,6 +172,7 @@ pub struct ReplayRequest {
 impl ReplayRequest {
     fn filter(&self) -> Result<EventFilter, Problem> {
         Ok(EventFilter {
+            parked: false,
             status: self.status.as_deref().map(status).transpose()?,
             provider: self
                 .provider

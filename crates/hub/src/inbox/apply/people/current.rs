@@ -15,7 +15,7 @@ use calbridge_store::{StoreError, attendees, leads::Lead, sql::Tx};
 use jiff::Timestamp;
 
 use super::{BookingFace, People, Rules};
-use crate::inbox::apply::{Chapter, Known, Telling, facts};
+use crate::inbox::apply::{Care, Chapter, Known, Telling, facts};
 
 /// What a booking says of one person, as a lead shows its current booking.
 struct Claim {
@@ -137,7 +137,7 @@ pub(super) fn learn_booking(
         };
     };
     let known = lead.current_booking_rank.as_ref();
-    let is_newer = known.is_none_or(|known| *known < claim.rank);
+    let is_newer = current.is_none() || known.is_none_or(|known| *known < claim.rank);
     if !was_current && !is_newer {
         return Told::Settled;
     }
@@ -200,7 +200,7 @@ pub(in crate::inbox::apply) async fn settle(
     }
     let ids: BTreeSet<BookingId> = elsewhere.keys().copied().collect();
     let ids: Vec<BookingId> = ids.into_iter().collect();
-    let known = Known::load(tx, scope, &ids).await?;
+    let known = Known::load(tx, scope, &ids, Care::default()).await?;
     for lead_id in fallen {
         let mine = |leads: &BTreeMap<String, LeadId>, one: &AttendeeStanding| {
             leads.get(&one.key) == Some(&lead_id)
