@@ -139,7 +139,7 @@ pub async fn put(
         tx.query(
             "INSERT INTO booking_references (tenant_id, connection_id, kind, value, booking_id, created_at)
              VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (connection_id, kind, value) DO UPDATE SET booking_id = excluded.booking_id",
+             ON CONFLICT (tenant_id, value, connection_id, kind) DO UPDATE SET booking_id = excluded.booking_id",
         )
         .bind(scope.tenant_id())
         .bind(row.connection_id)

@@ -79,7 +79,7 @@ each_engine! {
             ("calbridge_intake_oldest_seconds", 0.),
             ("calbridge_quarantined", 1.),
             (r#"calbridge_events_failed{state="parked"}"#, 0.),
-            (r#"calbridge_jobs{kind="complete_booking",state="later"}"#, 1.),
+            (r#"calbridge_jobs{kind="complete_booking",lane="sync",state="later"}"#, 1.),
             (r#"calbridge_http_requests_total{route="/hooks/{token}",status="2xx"}"#, 2.),
             (r#"calbridge_http_requests_total{route="/webhooks/calcom",status="4xx"}"#, 1.),
             ("calbridge_database_up", 1.),
@@ -97,7 +97,7 @@ each_engine! {
         hub.set_clock("2026-03-02T11:10:00Z");
         let age = value(&hub, "calbridge_job_oldest_due_seconds").await.unwrap();
         assert!(age >= 600., "{age}");
-        assert_eq!(value(&hub, r#"calbridge_jobs{kind="complete_booking",state="due"}"#).await, Some(1.));
+        assert_eq!(value(&hub, r#"calbridge_jobs{kind="complete_booking",lane="sync",state="due"}"#).await, Some(1.));
         hub.run_jobs().await;
         let done = r#"calbridge_jobs_run_total{kind="complete_booking",outcome="done"}"#;
         assert_eq!(value(&hub, done).await, Some(1.));

@@ -38,10 +38,14 @@ impl Claim {
     ) -> Option<Self> {
         let standing = &story.standing;
         let attendee = decisive(standing, &is_person)?;
+        let outlook = standing.outlook(attendee);
+        if outlook == Outlook::Elsewhere {
+            return None;
+        }
         Some(Self {
             booking_id: booking.id,
             rank: standing.age_rank(attendee),
-            status: status(rules, story, attendee)?,
+            status: status(rules, story, outlook).cloned(),
             number: match (booking.provider, standing.number) {
                 (Provider::CalCom, Some(number)) => number.to_string(),
                 _ => booking.id.to_string(),
@@ -71,36 +75,29 @@ impl Claim {
 }
 
 /// The status that a booking gives its attendee: by the tenant's rule for what the booking means now or, where the
-/// rule leaves the status alone, for what it meant before. `None` when the person's place is in another booking.
-fn status(
-    rules: Rules<'_>,
-    story: &Story,
-    attendee: &AttendeeStanding,
-) -> Option<Option<LeadStatus>> {
-    let outlook = story.standing.outlook(attendee);
+/// rule leaves the status alone, for what it meant before.
+fn status<'r>(rules: Rules<'r>, story: &Story, outlook: Outlook) -> Option<&'r LeadStatus> {
     let took_place = || {
         let completed = |status: &str| status == "completed";
         story.steps.iter().any(|step| completed(&step.after.status))
     };
     let before: &[Outlook] = match outlook {
-        Outlook::Elsewhere => return None,
-        Outlook::Ahead => &[],
+        Outlook::Ahead | Outlook::Elsewhere => &[],
         Outlook::Missed if took_place() => &[Outlook::Over, Outlook::Ahead],
         Outlook::Over | Outlook::Missed | Outlook::Lost => &[Outlook::Ahead],
     };
     let rules = &rules.tenant.lead_statuses;
-    let status = std::iter::once(&outlook)
+    std::iter::once(&outlook)
         .chain(before)
-        .find_map(|outlook| rules.status(*outlook));
-    Some(status.cloned())
+        .find_map(|outlook| rules.status(*outlook))
 }
 
 /// Of one person's places in a booking, the one that says what the booking means for the person: one they still have,
 /// and of those the one taken last.
-fn decisive<'a>(
-    standing: &'a Standing,
+fn decisive(
+    standing: &Standing,
     is_person: impl Fn(&AttendeeStanding) -> bool,
-) -> Option<&'a AttendeeStanding> {
+) -> Option<&AttendeeStanding> {
     let mine = standing.attendees.iter().filter(|one| is_person(one));
     mine.max_by_key(|attendee| {
         let held = attendee.place == Place::Taken;
@@ -148,9 +145,9 @@ pub(super) fn learn_booking(
         .find(|(told_of, _)| current == Some(*told_of));
     let status_before = story_before.and_then(|(_, story)| {
         let old = decisive(&story.standing, is_person)?;
-        status(rules, story, old)?
+        status(rules, story, story.standing.outlook(old))
     });
-    claim.show(lead, status_before.as_ref());
+    claim.show(lead, status_before);
     if fell { Told::Fell } else { Told::Settled }
 }
 

@@ -56,7 +56,7 @@ fn of_telling(desk: Desk<'_>, people: &People, telling: &Telling<'_>) -> Vec<Lea
         };
         let mut made = Lead::new(lead.tenant_id, lead.id, desk.now);
         for attendee in bookers_of(&story.standing).filter(|one| one.key == old.attendee_key) {
-            made.email = lead.email_key.clone();
+            made.email.clone_from(&lead.email_key);
             made.email_key.clone_from(&lead.email_key);
             made.phone_key.clone_from(&lead.phone_key);
             profile::learn_profile(&mut made, &story.standing, attendee);
