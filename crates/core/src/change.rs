@@ -30,7 +30,7 @@ impl Change {
     /// Equal facts have equal fingerprints; it names a fact among those of its booking.
     pub fn fingerprint(&self) -> String {
         // A map of known shape always serializes; an empty text would only merge facts that cannot be told apart.
-        fingerprint::of_bytes(serde_json::to_string(self).unwrap_or_default().as_bytes())
+        fingerprint::of_content(serde_json::to_string(self).unwrap_or_default().as_bytes())
     }
 }
 

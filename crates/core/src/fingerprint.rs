@@ -2,7 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-/// Lower-case hex SHA-256 over parts, each preceded by its length, so that no two lists of parts meet.
+/// Bytes of a name: enough that no two contents meet, and half the room in every index.
+const NAME: usize = 16;
+
+/// Lower-case hex of the first half of a SHA-256 over parts, each preceded by its length, so that no two lists of parts
+/// meet.
 pub fn of_parts<I, P>(parts: I) -> String
 where
     I: IntoIterator<Item = P>,
@@ -14,7 +18,12 @@ where
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hex::encode(hash.finalize())
+    hex::encode(&hash.finalize()[..NAME])
+}
+
+/// Lower-case hex of the first half of a SHA-256 of some content: a name for it.
+pub fn of_content(bytes: &[u8]) -> String {
+    hex::encode(&Sha256::digest(bytes)[..NAME])
 }
 
 /// Lower-case hex SHA-256 of some bytes.

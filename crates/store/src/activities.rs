@@ -115,13 +115,14 @@ pub async fn timeline(
     of: TimelineOf,
     page: PageRequest,
 ) -> Result<Page<Activity>, StoreError> {
-    let (column, id) = match of {
-        TimelineOf::Lead(id) => ("lead_id", id.0),
-        TimelineOf::Booking(id) => ("booking_id", id.0),
+    // A booking has few: they are found by it and sorted. The `+` keeps planners from walking a whole tenant in order.
+    let (whose, id) = match of {
+        TimelineOf::Lead(id) => ("tenant_id = $1 AND lead_id = $4 AND id < $2", id.0),
+        TimelineOf::Booking(id) => ("+tenant_id = $1 AND booking_id = $4 AND +id < $2", id.0),
     };
     let rows = tx
         .query(format!(
-            "SELECT *, type AS activity_type FROM activities WHERE tenant_id = $1 AND {column} = $4 AND id < $2 ORDER BY id DESC LIMIT $3"
+            "SELECT *, type AS activity_type FROM activities WHERE {whose} ORDER BY id DESC LIMIT $3"
         ))
         .bind(scope.tenant_id())
         .bind(page.below_or_max())

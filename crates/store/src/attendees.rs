@@ -113,6 +113,24 @@ pub async fn put(tx: &mut Tx, attendees: &[Attendee]) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Write everything about attendees that can change; each is given as it was and as it is.
+pub async fn update(tx: &mut Tx, attendees: &[(Attendee, Attendee)]) -> Result<(), StoreError> {
+    // The first four columns (id, tenant_id, booking_id, attendee_key) are fixed.
+    let values = |attendee: &Attendee| {
+        let mut values = attendee.values();
+        values.drain(1..4);
+        values
+    };
+    let rows = attendees
+        .iter()
+        .map(|(before, after)| (values(before), values(after)))
+        .collect();
+    let changing = &Attendee::COLUMNS[4..];
+    tx.rewrite_rows("attendees", "id", changing, &["lead_id"], rows)
+        .await?;
+    Ok(())
+}
+
 /// Delete attendees whom the story no longer knows.
 pub async fn delete(tx: &mut Tx, scope: &Scope, ids: &[AttendeeId]) -> Result<(), StoreError> {
     if ids.is_empty() {

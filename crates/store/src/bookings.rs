@@ -125,11 +125,14 @@ pub async fn insert(
     Ok(())
 }
 
+/// Columns of indexes.
+const INDEXED: &[&str] = &["lead_id", "scheduled_at"];
+
+/// A booking as it was and as it is, with its payload if there is a new one.
+pub type ChangedBooking = (Booking, Booking, Option<RawJson>);
+
 /// Write everything about bookings that can change. A payload of `None` stays as it is.
-pub async fn update(
-    tx: &mut Tx,
-    bookings: &[(Booking, Option<RawJson>)],
-) -> Result<(), StoreError> {
+pub async fn update(tx: &mut Tx, bookings: &[ChangedBooking]) -> Result<(), StoreError> {
     let changing = &Booking::COLUMNS[FIXED..];
     let values = |booking: &Booking| {
         let mut values = booking.values();
@@ -137,19 +140,20 @@ pub async fn update(
         values
     };
     let (mut with_payload, mut without) = (Vec::new(), Vec::new());
-    for (booking, payload) in bookings {
-        let mut row = values(booking);
+    for (old, new, payload) in bookings {
+        let (old, mut new) = (values(old), values(new));
         if payload.is_some() {
-            row.push(payload.into());
-            with_payload.push(row);
+            new.push(payload.into());
+            with_payload.push((old, new));
         } else {
-            without.push(row);
+            without.push((old, new));
         }
     }
     let and_payload = [changing, &["webhook_payload"]].concat();
-    tx.update_rows("bookings", "id", &and_payload, with_payload)
+    tx.rewrite_rows("bookings", "id", &and_payload, INDEXED, with_payload)
         .await?;
-    tx.update_rows("bookings", "id", changing, without).await?;
+    tx.rewrite_rows("bookings", "id", changing, INDEXED, without)
+        .await?;
     Ok(())
 }
 

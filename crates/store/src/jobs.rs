@@ -117,8 +117,18 @@ pub async fn cancel(tx: &mut Tx, unique_keys: &[String]) -> Result<(), StoreErro
 
 /// When the next waiting job of whatever tenant is due.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let lanes: Vec<String> = Lane::ALL
+        .iter()
+        .map(|lane| {
+            let number = lane.number();
+            format!(
+                "SELECT MIN(run_at) AS run_at FROM jobs WHERE state = 'waiting' AND lane = {number}"
+            )
+        })
+        .collect();
+    let lanes = lanes.join(" UNION ALL ");
     let (at,) = tx
-        .query("SELECT MIN(run_at) FROM jobs WHERE state = 'waiting'")
+        .query(format!("SELECT MIN(run_at) FROM ({lanes}) AS lanes"))
         .one()
         .await?;
     Ok(at)

@@ -142,18 +142,28 @@ pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Write everything about leads that can change.
-pub async fn update(tx: &mut Tx, leads: &[Lead]) -> Result<(), StoreError> {
+/// Columns of indexes.
+const INDEXED: &[&str] = &[
+    "email_key",
+    "phone_key",
+    "status",
+    "reference",
+    "current_booking_id",
+];
+
+/// Write everything about leads that can change; each is given as it was and as it is.
+pub async fn update(tx: &mut Tx, leads: &[(Lead, Lead)]) -> Result<(), StoreError> {
     // The first three columns (id, public_id, tenant_id) are fixed.
+    let values = |lead: &Lead| {
+        let mut values = lead.values();
+        values.drain(1..3);
+        values
+    };
     let rows = leads
         .iter()
-        .map(|lead| {
-            let mut values = lead.values();
-            values.drain(1..3);
-            values
-        })
+        .map(|(before, after)| (values(before), values(after)))
         .collect();
-    tx.update_rows("leads", "id", &Lead::COLUMNS[3..], rows)
+    tx.rewrite_rows("leads", "id", &Lead::COLUMNS[3..], INDEXED, rows)
         .await?;
     Ok(())
 }

@@ -182,9 +182,14 @@ async fn store_batch(app: &App, batch: Vec<Waiting>) {
     };
     match stored {
         Ok(receipts) => {
-            for ((delivery, answer), receipt) in deliveries.iter().zip(answers).zip(receipts) {
-                tell(app, delivery, answer, Ok(receipt));
-            }
+            // Beside the next batch.
+            let app = app.clone();
+            app.intake.writers.clone().spawn(async move {
+                for ((delivery, answer), receipt) in deliveries.iter().zip(answers).zip(receipts) {
+                    tell(&app, delivery, answer, Ok(receipt));
+                }
+                drop(rooms);
+            });
         }
         Err(error) => {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "Could not store {} deliveries", answers.len());

@@ -127,7 +127,7 @@ pub(super) async fn update(
     told.apply(&mut after, now);
     if after != before {
         after.updated_at = now;
-        leads::update(tx, std::slice::from_ref(&after)).await?;
+        leads::update(tx, &[(before.clone(), after.clone())]).await?;
         note(tx, scope, statuses, Some(&before), &after, now).await?;
     }
     Ok(after)

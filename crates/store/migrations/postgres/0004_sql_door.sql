@@ -31,7 +31,9 @@ SELECT
     b.assigned_teacher_id,
     u.name AS assigned_teacher,
     datediff(b.scheduled_at, now()) AS days_until
-FROM bookings b
+-- Tenant by tenant, as the index of starts is.
+FROM tenants t
+JOIN bookings b ON b.tenant_id = t.id
 JOIN leads l ON b.lead_id = l.id
 LEFT JOIN users u ON b.assigned_teacher_id = u.id
 WHERE b.booking_type = 'level_check' AND b.status = 'scheduled' AND b.scheduled_at >= now()

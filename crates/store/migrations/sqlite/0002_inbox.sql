@@ -73,4 +73,3 @@ CREATE TABLE jobs (
     last_error TEXT,
     created_at TEXT NOT NULL
 );
-CREATE INDEX jobs_due ON jobs (run_at, id) WHERE state = 'waiting';

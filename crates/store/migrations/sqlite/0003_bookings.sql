@@ -108,7 +108,6 @@ CREATE TABLE bookings (
 INSERT INTO sqlite_sequence (name, seq) VALUES ('bookings', 9999999999);
 CREATE INDEX bookings_of_tenant ON bookings (tenant_id, id);
 CREATE INDEX bookings_by_start ON bookings (tenant_id, scheduled_at, id);
-CREATE INDEX bookings_by_type ON bookings (booking_type, status, scheduled_at);
 CREATE INDEX bookings_recent ON bookings (created_at);
 CREATE INDEX bookings_of_lead ON bookings (lead_id);
 
@@ -189,7 +188,6 @@ CREATE TABLE activities (
     UNIQUE (booking_id, activity_key)
 );
 CREATE INDEX activities_of_lead ON activities (tenant_id, lead_id, id);
-CREATE INDEX activities_of_booking ON activities (tenant_id, booking_id, id);
 
 CREATE TABLE event_types (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

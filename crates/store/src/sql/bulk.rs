@@ -1,6 +1,6 @@
 //! Many rows in few statements, whose texts are few enough to stay prepared.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use super::{Engine, FromRow, Row, StoreError, Tx, Value};
 
@@ -41,6 +41,47 @@ impl Tx {
             returned.extend(self.query(sql).bind_all(part.values).rows().await?);
         }
         returned.iter().map(T::from_row).collect()
+    }
+
+    /// The same for rows of which it is known what they were: `indexed` columns that did not change are not written, so
+    /// that SQLite leaves their indexes alone. Old and new rows are the key and then the columns.
+    pub async fn rewrite_rows(
+        &mut self,
+        table: &str,
+        key: &str,
+        columns: &[&str],
+        indexed: &[&str],
+        rows: Vec<(Vec<Value>, Vec<Value>)>,
+    ) -> Result<u64, StoreError> {
+        let keys = key.split(',').count();
+        // By which of the indexed columns stay as they are.
+        let mut groups: BTreeMap<Vec<usize>, Vec<Vec<Value>>> = BTreeMap::new();
+        for (old, new) in rows {
+            let stays = |place: &usize| {
+                let name = columns.get(*place);
+                name.is_some_and(|name| indexed.contains(name))
+                    && old.get(keys + place) == new.get(keys + place)
+            };
+            let same: Vec<usize> = (0..columns.len()).filter(stays).collect();
+            let mut place = 0;
+            let mut row = new;
+            row.retain(|_| {
+                place += 1;
+                place <= keys || !same.contains(&(place - keys - 1))
+            });
+            groups.entry(same).or_default().push(row);
+        }
+        let mut affected = 0;
+        for (same, rows) in groups {
+            let mut place = 0;
+            let mut written = columns.to_vec();
+            written.retain(|_| {
+                place += 1;
+                !same.contains(&(place - 1))
+            });
+            affected += self.update_rows(table, key, &written, rows).await?;
+        }
+        Ok(affected)
     }
 
     /// Updates rows named by their keys, with more values for each: `update_named("t", "a, b", &["c"], rows,

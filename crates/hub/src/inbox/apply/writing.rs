@@ -15,10 +15,10 @@ use calbridge_store::{
     audit::{self, Deed},
     booking_changes::{self, BookingChange},
     booking_references::{self, ReferenceRow},
-    bookings::{self, Booking},
+    bookings::{self, Booking, ChangedBooking},
     ids,
     jobs::{self, NewJob},
-    leads::{self, Lead},
+    leads,
     sql::{RawJson, Tx},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -38,7 +38,7 @@ const OLD_NEWS: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Default)]
 pub(super) struct Sheet {
     new_bookings: Vec<(Booking, Option<RawJson>)>,
-    changed_bookings: Vec<(Booking, Option<RawJson>)>,
+    changed_bookings: Vec<ChangedBooking>,
     references: Vec<ReferenceRow>,
     /// References that named another booking, or none, though this one's facts tell them.
     pub wrong_references: Vec<ReferenceRow>,
@@ -46,7 +46,8 @@ pub(super) struct Sheet {
     gone_changes: Vec<i64>,
     new_changes: Vec<BookingChange>,
     pub changed_changes: Vec<BookingChange>,
-    attendees: Vec<Attendee>,
+    new_attendees: Vec<Attendee>,
+    changed_attendees: Vec<(Attendee, Attendee)>,
     pub gone_attendees: Vec<Attendee>,
     activities: Vec<Activity>,
     pub gone_activities: Vec<(BookingId, Vec<String>)>,
@@ -100,7 +101,6 @@ pub(super) async fn write(
         noting::leads(report, &new_leads, &changed_leads);
         noting::rest(report, &sheet, chapters);
     }
-    let changed_leads: Vec<Lead> = changed_leads.into_iter().map(|(_, lead)| lead).collect();
 
     // Rows before those that name them.
     leads::insert(tx, &new_leads).await?;
@@ -119,7 +119,8 @@ pub(super) async fn write(
         .map(|attendee| attendee.id)
         .collect();
     attendees::delete(tx, scope, &gone).await?;
-    attendees::put(tx, &sheet.attendees).await?;
+    attendees::put(tx, &sheet.new_attendees).await?;
+    attendees::update(tx, &sheet.changed_attendees).await?;
     for (booking_id, keys) in &sheet.gone_activities {
         activities::delete(tx, scope, *booking_id, keys).await?;
     }
@@ -250,14 +251,20 @@ fn fill(sheet: &mut Sheet, desk: Desk<'_>, telling: &Telling<'_>, report: Option
     match &chapter.booking {
         None => sheet.new_bookings.push((booking, payload)),
         Some(old) if payload.is_some() || !rows::says_the_same(old, &booking) => {
-            sheet.changed_bookings.push((booking, payload));
+            sheet.changed_bookings.push((old.clone(), booking, payload));
         }
         Some(_) => {}
     }
     sheet.new_changes.extend(new_changes);
     sheet.changed_changes.extend(changed_changes);
     sheet.gone_attendees.extend(gone_attendees);
-    sheet.attendees.extend(put_attendees);
+    for attendee in put_attendees {
+        let mut olds = chapter.old_attendees.iter();
+        match olds.find(|old| old.id == attendee.id) {
+            Some(old) => sheet.changed_attendees.push((old.clone(), attendee)),
+            None => sheet.new_attendees.push(attendee),
+        }
+    }
     if !gone.is_empty() {
         sheet.gone_activities.push((id, gone));
     }
