@@ -1,6 +1,6 @@
 //! What every use case needs, built once and passed by reference.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use calbridge_store::{Store, StoreError};
 use tokio::sync::broadcast;
@@ -49,7 +49,23 @@ impl std::ops::Deref for App {
     }
 }
 
+/// An application that is not kept by this.
+#[derive(Clone)]
+pub struct WeakApp(Weak<Parts>);
+
+impl WeakApp {
+    /// The application, if anybody still has it.
+    pub fn upgrade(&self) -> Option<App> {
+        self.0.upgrade().map(App)
+    }
+}
+
 impl App {
+    /// The same, not kept.
+    pub fn downgrade(&self) -> WeakApp {
+        WeakApp(Arc::downgrade(&self.0))
+    }
+
     /// Over an open store whose migrations are applied. Starts the tasks that store deliveries.
     pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Self, StoreError> {
         let registry = Registry::load(&store, clock.now()).await?;
@@ -67,7 +83,8 @@ impl App {
             metrics,
             news,
         }));
-        crate::inbox::start_writers(&app, queue);
+        crate::inbox::start_writers(&app, queue)
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         Ok(app)
     }
 

@@ -28,7 +28,7 @@ impl Default for Webhooks {
             max_body_bytes: 1024 * 1024,
             signature_tolerance_seconds: 180,
             queue: 1024,
-            writers: 2,
+            writers: 4,
             quarantine_rows: 1000,
             quarantine_bytes: 32 * 1024 * 1024,
         }

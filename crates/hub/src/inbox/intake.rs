@@ -2,7 +2,10 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,14 +16,20 @@ use calbridge_store::{
 };
 use futures::FutureExt;
 use jiff::Timestamp;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::{
+    runtime::{Builder, Handle},
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+};
 use tokio_util::task::TaskTracker;
 
 use super::{
     Door, News, Receipt,
     commit::{commit, commit_unapplied},
 };
-use crate::{app::App, connections::KnownConnection};
+use crate::{
+    app::{App, WeakApp},
+    connections::KnownConnection,
+};
 
 /// Deliveries in one transaction, at most.
 const MOST_TOGETHER: usize = 64;
@@ -59,6 +68,8 @@ pub struct Intake {
     writers: TaskTracker,
     /// A permit per byte.
     room: Arc<Semaphore>,
+    /// Batches that were stored.
+    stored: AtomicU64,
 }
 
 /// A delivery and whoever waits for its receipt.
@@ -79,6 +90,7 @@ impl Intake {
         let intake = Self {
             sender: RwLock::new(Some(sender)),
             writers: TaskTracker::new(),
+            stored: AtomicU64::new(0),
             room: Arc::new(Semaphore::new(MOST_BYTES.max(longest))),
         };
         (intake, Queue(receiver))
@@ -115,6 +127,11 @@ impl Intake {
         })
     }
 
+    fn is_closed(&self) -> bool {
+        let sender = self.sender.read().unwrap_or_else(PoisonError::into_inner);
+        sender.is_none()
+    }
+
     /// Take no more, and wait until those that wait are stored.
     pub async fn close(&self) {
         self.sender
@@ -126,24 +143,68 @@ impl Intake {
     }
 }
 
-/// Start the tasks that store deliveries: one on SQLite, which has one writer, a few on PostgreSQL.
-pub fn start_writers(app: &App, queue: Queue) {
-    let writers = match app.store.db().engine() {
-        Engine::Sqlite => 1,
-        Engine::Postgres => app.config.webhooks.writers,
-    };
+/// Start what stores deliveries: on PostgreSQL a few tasks; on SQLite, which has one writer, a thread of its own, where
+/// no other task stands between the database's answer and the next statement.
+pub fn start_writers(app: &App, queue: Queue) -> std::io::Result<()> {
     let queue = Arc::new(Mutex::new(queue.0));
-    for _ in 0..writers.max(1) {
-        let app = app.clone();
-        let queue = Arc::clone(&queue);
-        let tracker = app.intake.writers.clone();
-        let alive = app.liveness.join("a task that stores deliveries");
-        tracker.spawn(async move {
-            let _alive = alive;
-            while let Some(batch) = next_batch(&queue).await {
-                store_batch(&app, batch).await;
+    let tracker = &app.intake.writers;
+    match app.store.db().engine() {
+        Engine::Postgres => {
+            for _ in 0..app.config.webhooks.writers.max(1) {
+                tracker.spawn(write(app, Arc::clone(&queue)));
             }
-        });
+        }
+        Engine::Sqlite => {
+            let writing = tracker.track_future(write(app, queue));
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            std::thread::Builder::new()
+                .name("writer".to_owned())
+                .spawn(move || runtime.block_on(writing))?;
+            tokio::spawn(write_back(app.downgrade()));
+        }
+    }
+    Ok(())
+}
+
+/// How often to look whether there is something to write back.
+const WRITE_BACK: Duration = Duration::from_millis(100);
+
+/// Write what was stored from SQLite's log into its file, beside the writer.
+async fn write_back(app: WeakApp) {
+    let mut written = 0;
+    loop {
+        tokio::time::sleep(WRITE_BACK).await;
+        let Some(app) = app.upgrade() else { return };
+        if app.intake.is_closed() {
+            return;
+        }
+        let stored = app.intake.stored.load(Ordering::Relaxed);
+        if stored == written {
+            continue;
+        }
+        match app.store.db().checkpoint().await {
+            Ok(()) => written = stored,
+            Err(error) => tracing::debug!(%error, "Could not write back what is in the log"),
+        }
+    }
+}
+
+/// Store what comes, until no more can come.
+fn write(
+    app: &App,
+    queue: Arc<Mutex<mpsc::Receiver<Waiting>>>,
+) -> impl Future<Output = ()> + Send + 'static {
+    let alive = app.liveness.join("a task that stores deliveries");
+    // The application holds the other end of the queue: whoever forgets to close it ends us too.
+    let app = app.downgrade();
+    // Where answers are given, beside the next batch.
+    let elsewhere = Handle::current();
+    async move {
+        let _alive = alive;
+        while let Some(batch) = next_batch(&queue).await {
+            let Some(app) = app.upgrade() else { return };
+            store_batch(&app, batch, &elsewhere).await;
+        }
     }
 }
 
@@ -157,7 +218,7 @@ async fn next_batch(queue: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waitin
     Some(batch)
 }
 
-async fn store_batch(app: &App, batch: Vec<Waiting>) {
+async fn store_batch(app: &App, batch: Vec<Waiting>, elsewhere: &Handle) {
     let (mut deliveries, mut answers) = (Vec::new(), Vec::new());
     let mut rooms = Vec::new();
     for waiting in batch {
@@ -165,6 +226,7 @@ async fn store_batch(app: &App, batch: Vec<Waiting>) {
         answers.push(waiting.answer);
         rooms.push(waiting.room);
     }
+    let tracker = app.intake.writers.clone();
     let _measured = app.metrics.inbox.batch(
         deliveries.len(),
         deliveries.first().map(|first: &Delivery| first.received_at),
@@ -182,14 +244,15 @@ async fn store_batch(app: &App, batch: Vec<Waiting>) {
     };
     match stored {
         Ok(receipts) => {
-            // Beside the next batch.
+            app.intake.stored.fetch_add(1, Ordering::Relaxed);
             let app = app.clone();
-            app.intake.writers.clone().spawn(async move {
+            let telling = async move {
                 for ((delivery, answer), receipt) in deliveries.iter().zip(answers).zip(receipts) {
                     tell(&app, delivery, answer, Ok(receipt));
                 }
                 drop(rooms);
-            });
+            };
+            let _detached = tracker.spawn_on(telling, elsewhere);
         }
         Err(error) => {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "Could not store {} deliveries", answers.len());

@@ -6,7 +6,9 @@ use super::{Engine, FromRow, Row, StoreError, Tx, Value};
 
 /// Row counts of statements: few, so that few texts are prepared, and close enough that nearly every number of rows
 /// is the sum of two of them.
-const ROW_COUNTS: [usize; 13] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
+const ROW_COUNTS: [usize; 21] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64, 96,
+];
 /// SQLite's limit; PostgreSQL has twice as many.
 const MOST_PARAMETERS: usize = 32_766;
 

@@ -104,7 +104,12 @@ impl Drop for OneMore<'_> {
 
 #[derive(Clone)]
 enum Pools {
-    Sqlite { rd: SqlitePool, wr: SqlitePool },
+    Sqlite {
+        rd: SqlitePool,
+        wr: SqlitePool,
+        /// For checkpoints beside the writer.
+        cp: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -135,16 +140,18 @@ impl Db {
                     .journal_mode(SqliteJournalMode::Wal)
                     // What was answered with 2xx survives a power cut.
                     .synchronous(SqliteSynchronous::Full)
+                    .pragma("cache_size", "-65536")
                     .pragma("journal_size_limit", "67108864")
-                    // Pages that many commits change are written back once.
-                    .pragma("wal_autocheckpoint", "4000"),
+                    // Mostly somebody else has written back what there is by then: see `checkpoint`.
+                    .pragma("wal_autocheckpoint", "16000"),
             )
             .await?;
+        let cp = pool().max_connections(1).connect_lazy_with(connect.clone());
         let rd = pool()
             .max_connections(options.max_readers.max(1))
             .connect_with(connect.read_only(true))
             .await?;
-        Ok(Self::over(Pools::Sqlite { rd, wr }))
+        Ok(Self::over(Pools::Sqlite { rd, wr, cp }))
     }
 
     /// Connects to a PostgreSQL server.
@@ -196,7 +203,7 @@ impl Db {
             self.writing.load(Ordering::Relaxed),
         );
         match &self.pools {
-            Pools::Sqlite { rd, wr } => vec![
+            Pools::Sqlite { rd, wr, .. } => vec![
                 pool_state("read", rd, reading),
                 pool_state("write", wr, writing),
             ],
@@ -260,6 +267,17 @@ impl Db {
         Ok(())
     }
 
+    /// Writes what was committed from SQLite's log into the file, while others go on reading and writing, so that the
+    /// writer has little left to do when the log is full. Nothing is to be done on PostgreSQL.
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
+        if let Pools::Sqlite { cp, .. } = &self.pools {
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+                .execute(cp)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// A database to migrate with. SQLite wants foreign keys off while a table is rebuilt,
     /// for dropping the old one would delete what refers to it; that takes a connection of its own.
     pub(super) async fn for_migrations(&self) -> Result<Self, StoreError> {
@@ -274,7 +292,8 @@ impl Db {
             .await?;
         Ok(Self::over(Pools::Sqlite {
             rd: own.clone(),
-            wr: own,
+            wr: own.clone(),
+            cp: own,
         }))
     }
 
@@ -295,8 +314,9 @@ impl Db {
     pub async fn close(&self) {
         match &self.pools {
             // The writer last: it moves the WAL into the file.
-            Pools::Sqlite { rd, wr } => {
+            Pools::Sqlite { rd, wr, cp } => {
                 rd.close().await;
+                cp.close().await;
                 wr.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,

@@ -138,7 +138,8 @@ pub(super) fn learn_booking(
     if !was_current && !is_newer {
         return Told::Settled;
     }
-    let fell = was_current && known.is_some_and(|known| *known > claim.rank);
+    let fell = was_current
+        && known.is_some_and(|known| is_older(&claim.rank, known, &chapter.story.standing));
     let story_before = chapter
         .old_stories
         .iter()
@@ -161,6 +162,17 @@ pub(super) fn learn_alone(
 ) {
     if let Some(claim) = Claim::of(rules, story, booking, |one| one.key == attendee.key) {
         claim.show(lead, None);
+    }
+}
+
+/// Whether a booking was made earlier than was thought. Its name in the rank changes with every reschedule, and counts
+/// only among those of a series, which were made at the same moment.
+fn is_older(rank: &str, thought: &str, standing: &Standing) -> bool {
+    let when = |rank: &str| rank.rsplit_once('|').map(|(when, _)| when.to_owned());
+    if standing.series.is_some() {
+        rank < thought
+    } else {
+        when(rank) < when(thought)
     }
 }
 
