@@ -28,7 +28,7 @@ fn read_twice(body: &[u8]) -> Result<(), TestCaseError> {
                 &reading,
                 &normalize(provider, content_type, body, received_at)
             );
-            prop_assert_eq!(reading.meaning.delivery_key.len(), 64);
+            prop_assert_eq!(reading.meaning.delivery_key.len(), 32);
             if let Some(payload) = &reading.payload {
                 let _ = account_hint(payload);
             }
