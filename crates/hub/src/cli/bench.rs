@@ -61,7 +61,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "MIX", default_value_t = Mix::default())]
     mix: Mix,
     /// Transactions at the same time, on PostgreSQL
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     writers: u16,
     /// Folder for scratch files, which decides on the disk
     #[arg(long, value_name = "DIR", default_value = ".")]

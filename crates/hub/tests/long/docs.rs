@@ -10,13 +10,14 @@ use std::{
 use calbridge_store::{migrations::MIGRATIONS, testing::postgres_db};
 use secrecy::ExposeSecret;
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/operating.md",
     "docs/api.md",
     "docs/api-design.md",
     "docs/logging.md",
+    "docs/performance.md",
     "docs/scaling.md",
 ];
 
