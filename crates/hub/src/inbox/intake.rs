@@ -31,8 +31,14 @@ use crate::{
     connections::KnownConnection,
 };
 
-/// Deliveries in one transaction, at most.
-const MOST_TOGETHER: usize = 64;
+/// Deliveries in one transaction, at most. A PostgreSQL server holds a limited number of locks for all transactions, and a
+/// delivery takes some five.
+fn most_together(engine: Engine) -> usize {
+    match engine {
+        Engine::Sqlite => 64,
+        Engine::Postgres => 32,
+    }
+}
 
 /// How long a delivery waits for its commit before it is answered with 503. It may still be stored after that; the
 /// provider's next try is then a repetition.
@@ -196,22 +202,23 @@ fn write(
 ) -> impl Future<Output = ()> + Send + 'static {
     let alive = app.liveness.join("a task that stores deliveries");
     // The application holds the other end of the queue: whoever forgets to close it ends us too.
+    let most = most_together(app.store.db().engine());
     let app = app.downgrade();
     // Where answers are given, beside the next batch.
     let elsewhere = Handle::current();
     async move {
         let _alive = alive;
-        while let Some(batch) = next_batch(&queue).await {
+        while let Some(batch) = next_batch(&queue, most).await {
             let Some(app) = app.upgrade() else { return };
             store_batch(&app, batch, &elsewhere).await;
         }
     }
 }
 
-async fn next_batch(queue: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waiting>> {
+async fn next_batch(queue: &Mutex<mpsc::Receiver<Waiting>>, most: usize) -> Option<Vec<Waiting>> {
     let mut queue = queue.lock().await;
     let mut batch = vec![queue.recv().await?];
-    while batch.len() < MOST_TOGETHER {
+    while batch.len() < most {
         let Ok(waiting) = queue.try_recv() else { break };
         batch.push(waiting);
     }

@@ -182,7 +182,7 @@ pub async fn lock(tx: &mut Tx, tenants_and_items: &[(&Scope, &[Item])]) -> Resul
 }
 
 /// How many different locks there are for what batches are about: so many that two batches seldom meet by chance. A
-/// full batch takes some 300 of the 6400 that a server with default settings holds at once.
+/// full batch takes some 160 of the 6400 that a server with default settings holds at once.
 const LOCKS: i64 = 1 << 20;
 
 /// What the database knows of the bookings of a batch.
