@@ -127,7 +127,7 @@ pub struct AttendanceMark {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarkedBy {
-    /// By [`Attendee::key`].
+    /// By [`super::Attendee::key`].
     Key(String),
     /// By e-mail address, normalized.
     Email(String),
