@@ -32,14 +32,14 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_millis(1500);
 /// Store and apply deliveries in one transaction; the receipts are in their order.
 pub(super) async fn commit(app: &App, deliveries: &[Delivery]) -> Result<Vec<Receipt>, StoreError> {
     for _ in 0..MORE_TRIES {
-        match try_commit(app, deliveries, Care::Together).await {
+        match try_commit(app, deliveries, Attempt::Together).await {
             Err(TryError::Store(StoreError::Busy | StoreError::Conflict)) => {}
             Err(TryError::Store(error)) => return Err(error),
             Err(TryError::OneCannotBeApplied) => break,
             Ok(receipts) => return Ok(receipts),
         }
     }
-    match try_commit(app, deliveries, Care::TakeOut).await {
+    match try_commit(app, deliveries, Attempt::TakeOut).await {
         Err(TryError::Store(error)) => Err(error),
         Err(TryError::OneCannotBeApplied) => Err(StoreError::Busy),
         Ok(receipts) => Ok(receipts),
@@ -87,7 +87,7 @@ pub(super) async fn commit_unapplied(
 
 /// What to do about an event that cannot be applied, or that meets somebody who holds what it is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Care {
+enum Attempt {
     /// Give up the transaction: nearly always there is none, and it costs nothing to be ready for one.
     Together,
     /// Take the event out; a job will apply it.
@@ -97,7 +97,7 @@ enum Care {
 async fn try_commit(
     app: &App,
     deliveries: &[Delivery],
-    care: Care,
+    attempt: Attempt,
 ) -> Result<Vec<Receipt>, TryError> {
     let now = app.clock.now();
     // Before the transaction: it needs a connection of its own.
@@ -109,7 +109,7 @@ async fn try_commit(
     let recorded = webhook_events::record(&mut tx, &events, now).await?;
     let around = Around {
         registry: &registry,
-        care,
+        attempt,
     };
     let mut applied = apply_new(around, &mut tx, deliveries, &recorded, now).await?;
 
@@ -177,7 +177,7 @@ async fn apply_new(
 #[derive(Clone, Copy)]
 struct Around<'a> {
     registry: &'a Snapshot,
-    care: Care,
+    attempt: Attempt,
 }
 
 /// Apply the items together; when that fails, one by one, so that one that cannot be applied takes no other with it.
@@ -190,7 +190,7 @@ async fn apply_or_take_out(
 ) -> Result<Vec<Result<Applied, String>>, TryError> {
     let settings = around.registry.settings(scope.tenant_id());
     let rules = Rules { tenant: &settings };
-    if around.care == Care::Together {
+    if around.attempt == Attempt::Together {
         let applied = apply::apply(tx, scope, rules, items, None, now).await;
         let applied = applied.map_err(|error| {
             if is_about_the_database(&error) {

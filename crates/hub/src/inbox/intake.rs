@@ -201,8 +201,8 @@ fn write(
     queue: Arc<Mutex<mpsc::Receiver<Waiting>>>,
 ) -> impl Future<Output = ()> + Send + 'static {
     let alive = app.liveness.join("a task that stores deliveries");
-    // The application holds the other end of the queue: whoever forgets to close it ends us too.
     let most = most_together(app.store.db().engine());
+    // The application holds the other end of the queue: whoever forgets to close it ends us too.
     let app = app.downgrade();
     // Where answers are given, beside the next batch.
     let elsewhere = Handle::current();

@@ -18,7 +18,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Bells, Engine, Listener, StoreError, Tx};
+use super::{
+    Bells, Engine, Listener, StoreError, Tx,
+    pool_state::{OneMore, PoolState, pool_state},
+};
 
 /// The oldest PostgreSQL that the tests run on.
 const OLDEST_POSTGRES: u32 = 15;
@@ -69,37 +72,6 @@ pub struct Db {
     /// Transactions that wait to begin.
     reading: Arc<AtomicUsize>,
     writing: Arc<AtomicUsize>,
-}
-
-/// How the connections of a pool fare.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct PoolState {
-    /// `read` and `write` on SQLite, `all` on PostgreSQL.
-    pub name: &'static str,
-    /// Connections that are open.
-    pub open: usize,
-    /// Those of them that nobody uses.
-    pub idle: usize,
-    /// Connections, at most.
-    pub most: usize,
-    /// Transactions that wait to begin.
-    pub waiting: usize,
-}
-
-/// One more waits, until this is dropped.
-struct OneMore<'a>(&'a AtomicUsize);
-
-impl<'a> OneMore<'a> {
-    fn of(waiting: &'a AtomicUsize) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(waiting)
-    }
-}
-
-impl Drop for OneMore<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 #[derive(Clone)]
@@ -327,20 +299,6 @@ impl Db {
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Db({:?})", self.engine())
-    }
-}
-
-fn pool_state<D: sqlx::Database>(
-    name: &'static str,
-    pool: &sqlx::Pool<D>,
-    waiting: usize,
-) -> PoolState {
-    PoolState {
-        name,
-        open: usize::try_from(pool.size()).unwrap_or(usize::MAX),
-        idle: pool.num_idle(),
-        most: usize::try_from(pool.options().get_max_connections()).unwrap_or(usize::MAX),
-        waiting,
     }
 }
 

@@ -10,6 +10,7 @@ mod db;
 mod error;
 mod json;
 pub mod migrate;
+mod pool_state;
 mod query;
 mod release;
 mod row;
@@ -21,9 +22,10 @@ pub use self::{
     bell::{Bell, Bells, Listener},
     bulk::{in_list, placeholders},
     cell::{Cell, FromValue},
-    db::{Db, PoolState, PostgresOptions, SqliteOptions},
+    db::{Db, PostgresOptions, SqliteOptions},
     error::{BoxError, StoreError},
     json::{Json, RawJson},
+    pool_state::PoolState,
     query::Query,
     row::{FromRow, Row},
     time::cut_to_micros,
