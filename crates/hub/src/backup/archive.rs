@@ -90,7 +90,7 @@ pub(super) fn unpack(
     workplace: &Workplace,
     step: &mut Step,
 ) -> Result<Manifest, BackupError> {
-    let file = File::open(from).map_err(BackupError::file(from))?;
+    let file = File::open(from).map_err(BackupError::backup(from))?;
     let decoder = zstd::Decoder::new(file).map_err(BackupError::damaged)?;
     let mut tar = tar::Archive::new(decoder);
     let mut manifest: Option<Manifest> = None;

@@ -15,7 +15,11 @@ pub use self::{
     restore::{Restored, restore},
 };
 
-use std::{collections::BTreeMap, io, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
 
 use calbridge_store::{StoreError, secrets::SecretError, sql::migrate::MigrateError};
 use jiff::Timestamp;
@@ -83,6 +87,9 @@ pub enum BackupError {
     /// A release made it that this one does not understand.
     #[error("the backup does not fit this release")]
     Schema(#[source] MigrateError),
+    /// There is nothing to restore from.
+    #[error("there is no backup {0}; name the file that `calbridge backup` made")]
+    NoBackup(PathBuf),
     /// A file cannot be read or written.
     #[error("{0}: {1}")]
     File(PathBuf, #[source] io::Error),
@@ -99,6 +106,14 @@ impl BackupError {
     fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |error| Self::File(path, error)
+    }
+
+    /// The same for opening a backup.
+    fn backup(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |error| match error.kind() {
+            io::ErrorKind::NotFound => Self::NoBackup(path.to_owned()),
+            _ => Self::File(path.to_owned(), error),
+        }
     }
 
     fn damaged(why: impl std::fmt::Display) -> Self {

@@ -93,6 +93,13 @@ fn a_damaged_backup_and_a_full_folder_are_refused() {
         "an older backup is not overwritten"
     );
 
+    let missing = home.output(&["backup", "verify", "nowhere.tar.zst"]);
+    let said = String::from_utf8_lossy(&missing.stderr).into_owned();
+    assert!(
+        said.contains("there is no backup nowhere.tar.zst"),
+        "{said}"
+    );
+
     let occupied = home.data_dir.to_str().unwrap().to_owned();
     let refused = home.output(&["restore", &name, "--into", &occupied]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
