@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     connections::Registry,
     inbox::{Intake, News},
+    keys::KnownKeys,
     liveness::Liveness,
     metrics::Metrics,
 };
@@ -29,6 +30,8 @@ pub struct Parts {
     pub config: Config,
     /// The connections of all tenants, as deliveries need them.
     pub registry: Registry,
+    /// Keys that were shown lately.
+    pub known_keys: KnownKeys,
     /// Where verified deliveries wait for their commit.
     pub intake: Intake,
     /// Names this process among those that share the database.
@@ -77,6 +80,7 @@ impl App {
             clock,
             config,
             registry,
+            known_keys: KnownKeys::default(),
             intake,
             node_id: Uuid::now_v7(),
             liveness: Liveness::default(),
