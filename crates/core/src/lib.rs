@@ -8,6 +8,7 @@ pub mod booking_type;
 pub mod change;
 pub mod fingerprint;
 pub mod ids;
+pub mod lane;
 pub mod lead;
 pub mod person;
 pub mod provider;
