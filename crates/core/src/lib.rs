@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod booking_type;
+pub mod breaker;
 pub mod budget;
 pub mod change;
 pub mod fingerprint;
