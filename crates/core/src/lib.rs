@@ -5,9 +5,12 @@
 
 pub mod activity;
 pub mod booking_type;
+pub mod breaker;
+pub mod budget;
 pub mod change;
 pub mod fingerprint;
 pub mod ids;
+pub mod lane;
 pub mod lead;
 pub mod person;
 pub mod provider;

@@ -6,6 +6,7 @@ use calbridge_core::{
         ApiKeyId, AttendeeId, BookingId, ConnectionId, JobId, LeadId, TenantId, UserId,
         WebhookEventId,
     },
+    lane::Lane,
     provider::Provider,
     state::Confirmation,
 };
@@ -61,6 +62,14 @@ macro_rules! stored_word {
     )+};
 }
 pub(crate) use stored_word;
+
+impl ToValue for Lane {
+    const KIND: Kind = Kind::Small;
+
+    fn to_value(self) -> Value {
+        self.number().to_value()
+    }
+}
 
 stored_word!(
     Provider: |word| word.parse().ok(),
