@@ -56,6 +56,10 @@ impl Refusal {
         Self::new(409, "ConflictException", message, Form::Detailed)
     }
 
+    pub(super) fn unprocessable(message: impl Into<String>) -> Self {
+        Self::new(422, "UnprocessableEntityException", message, Form::Detailed)
+    }
+
     pub(super) fn bare(status: u16, message: impl Into<String>) -> Self {
         Self::new(status, "", message, Form::Bare)
     }
@@ -112,7 +116,21 @@ impl From<CalComError> for Refusal {
         let text = error.to_string();
         match error {
             CalComError::NoSuchBooking => Self::not_found("Booking not found"),
-            CalComError::NoSuchEventType => Self::not_found("Event type not found"),
+            CalComError::NoSuchEventType => Self::not_found("Event Type not found"),
+            CalComError::NoSuchReservation => Self::not_found(text),
+            CalComError::OutOfWindow
+            | CalComError::WrongLength
+            | CalComError::TooManyGuests
+            | CalComError::NoSuchHost => Self::bad_request(text),
+            CalComError::Reserved => Self::unprocessable(
+                "This time slot is already reserved by another user. Please choose a different time.",
+            ),
+            // The three come from inside the booking engine: 1.3.
+            CalComError::LimitReached => Self::bare(401, "booking_limit_reached"),
+            CalComError::LostRace => Self::bare(409, "booking_conflict_error"),
+            CalComError::NoCancelling => {
+                Self::bare(400, "This event type does not allow cancellations")
+            }
             CalComError::NoSuchTrigger | CalComError::NoSuchSeat | CalComError::NotStarted => {
                 Self::bad_request(text)
             }
