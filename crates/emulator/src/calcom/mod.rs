@@ -48,7 +48,7 @@ pub use reservation::Reservation;
 pub(crate) use schedule::Span;
 pub use schedule::{Day, DayOverride, Hours, Schedule};
 pub use settings::{BookingWindow, Settings};
-pub(crate) use slots::{Offer, Seats, SlotQuery};
+pub(crate) use slots::{Offer, SlotQuery};
 pub use team::{Organization, Team};
 pub use template::apply_template;
 pub use trigger::TRIGGERS;
