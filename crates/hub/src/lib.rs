@@ -27,5 +27,7 @@ pub mod rebuild;
 pub mod retention;
 mod secret;
 pub mod serve;
+pub mod slots;
 pub mod startup;
 pub mod tenants;
+pub mod upstream;

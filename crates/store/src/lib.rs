@@ -12,6 +12,7 @@ pub mod booking_references;
 pub mod bookings;
 pub mod branches;
 pub mod busy;
+pub mod busy;
 mod conditions;
 pub mod connections;
 pub mod event_type_hosts;

@@ -8,7 +8,7 @@ use utoipa_axum::{
 };
 
 use super::{
-    api::{audit_log, bookings, leads, nodes, quarantine, webhook_events},
+    api::{audit_log, bookings, leads, nodes, quarantine, slots, webhook_events},
     health, hooks,
     openapi::ApiDoc,
 };
@@ -50,6 +50,9 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(leads::get, leads::change))
         .routes(routes!(leads::timeline))
         .routes(routes!(leads::bookings))
+        // Slots.
+        .routes(routes!(slots::availability))
+        .routes(routes!(slots::list))
         // Bookings.
         .routes(routes!(bookings::list))
         .routes(routes!(bookings::get))

@@ -8,5 +8,6 @@ pub mod page;
 mod params;
 pub mod quarantine;
 pub mod raw;
+pub mod slots;
 pub mod timeline;
 pub mod webhook_events;
