@@ -1,8 +1,8 @@
 //! Every call there is, in both profiles.
 
 use calbridge_providers::calcom_api::{
-    ApiError, BusyTime, Call, Drift, EventTypeRef, Operation, Profile, Response, SlotsQuery,
-    WebhookLevel, Whose,
+    ApiError, BusyTime, Call, Drift, Effect, EventTypeRef, Operation, Profile, Response,
+    SlotsQuery, WebhookLevel, Whose,
     bookings::{
         self, Absences, Attendance, BookingFilter, BookingMetadata, BookingsQuery, Cancel,
         NewAttendee, NewBooking, NewLocation, Occurrences, Position, Reschedule,
@@ -30,6 +30,7 @@ pub struct AnyCall {
     pub query: Vec<(String, String)>,
     pub body: Option<Value>,
     pub version: Option<&'static str>,
+    pub effect: Effect,
     pub profile: Profile,
     pub read: Read,
 }
@@ -45,6 +46,7 @@ fn any<T: 'static + Clone>(profile: Profile, call: Call<T>) -> AnyCall {
             .collect(),
         body: call.body.clone(),
         version: call.version,
+        effect: call.effect,
         profile,
         read: Box::new(move |response| call.read(response).map(|answer| answer.drifts)),
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use calbridge_providers::calcom_api::{
-    ApiError, Call, ErrorKind, EventTypeRef, Profile, SlotsQuery,
+    ApiError, Call, ErrorKind, EventTypeRef,
+    Operation::{self, BookingsCancel, BookingsConfirm, BookingsCreate, BookingsReschedule},
+    Profile, SlotsQuery,
     bookings::{self, Bookings, Cancel, Occurrences, Reschedule},
     me,
     slots::{self, ReserveSlot},
@@ -21,32 +23,31 @@ fn refusal<T>(call: &Call<T>, answer: &Recorded) -> Outcome<ApiError> {
     }
 }
 
-fn create() -> Outcome<Call<Bookings>> {
-    let new = new_booking(EventTypeRef::Id(7), None)?;
-    Ok(bookings::create(Profile::Classic, &new))
-}
-
-fn reschedule() -> Outcome<Call<Bookings>> {
-    let to = Reschedule {
-        start: "2026-09-15T13:00:00Z".parse()?,
-        by: None,
-        reason: None,
-        seat_uid: None,
-    };
-    Ok(bookings::reschedule(Profile::Classic, "a", &to))
-}
-
-fn cancel() -> Outcome<Call<Bookings>> {
-    let cancel = Cancel {
-        reason: None,
-        occurrences: Occurrences::This,
-        seat_uid: None,
-    };
-    Ok(bookings::cancel(Profile::Classic, "a", &cancel))
-}
-
-fn confirm() -> Outcome<Call<Bookings>> {
-    Ok(bookings::confirm(Profile::Classic, "a"))
+/// A call that answers with a booking.
+fn call(operation: Operation) -> Outcome<Call<Bookings>> {
+    let profile = Profile::Classic;
+    Ok(match operation {
+        BookingsCreate => bookings::create(profile, &new_booking(EventTypeRef::Id(7), None)?),
+        BookingsReschedule => {
+            let to = Reschedule {
+                start: "2026-09-15T13:00:00Z".parse()?,
+                by: None,
+                reason: None,
+                seat_uid: None,
+            };
+            bookings::reschedule(profile, "a", &to)
+        }
+        BookingsCancel => {
+            let cancel = Cancel {
+                reason: None,
+                occurrences: Occurrences::This,
+                seat_uid: None,
+            };
+            bookings::cancel(profile, "a", &cancel)
+        }
+        BookingsConfirm => bookings::confirm(profile, "a"),
+        other => return Err(format!("no call for {other}").into()),
+    })
 }
 
 fn envelope(code: &str, message: &str) -> Value {
@@ -71,7 +72,7 @@ fn refused(code: &str) -> ErrorKind {
 #[rstest]
 #[case::no_key("api_030_me_no_auth", ErrorKind::Unauthorized)]
 #[case::limits("api_196_custom_limits_7", ErrorKind::RateLimited { retry_after: Duration::from_secs(8) })]
-#[case::limit("api_v2_error_429", ErrorKind::RateLimited { retry_after: Duration::from_secs(60) })]
+#[case::limit("api_v2_error_429", ErrorKind::RateLimited { retry_after: Duration::from_mins(1) })]
 fn recorded_refusals_are_told_apart(#[case] name: &str, #[case] kind: ErrorKind) -> Outcome {
     assert_eq!(refusal(&me(), &Recorded::read(name)?)?.kind, kind);
     Ok(())
@@ -85,7 +86,10 @@ fn recorded_refusals_to_book_are_told_apart(
     #[case] name: &str,
     #[case] kind: ErrorKind,
 ) -> Outcome {
-    assert_eq!(refusal(&create()?, &Recorded::read(name)?)?.kind, kind);
+    assert_eq!(
+        refusal(&call(BookingsCreate)?, &Recorded::read(name)?)?.kind,
+        kind
+    );
     Ok(())
 }
 
@@ -133,24 +137,27 @@ fn a_reserved_slot_is_taken() -> Outcome {
     Ok(())
 }
 
-type Make = fn() -> Outcome<Call<Bookings>>;
-
 #[rstest]
-#[case::race(create, 409, bare(409, "booking_conflict_error"), ErrorKind::SlotTaken)]
+#[case::race(
+    BookingsCreate,
+    409,
+    bare(409, "booking_conflict_error"),
+    ErrorKind::SlotTaken
+)]
 #[case::race_on_a_move(
-    reschedule,
+    BookingsReschedule,
     409,
     bare(409, "booking_conflict_error"),
     ErrorKind::SlotTaken
 )]
 #[case::same_row(
-    create,
+    BookingsCreate,
     409,
     envelope("CONFLICT", "Unique constraint"),
     ErrorKind::SlotTaken
 )]
 #[case::busy_team(
-    create,
+    BookingsCreate,
     400,
     envelope(
         "BadRequestException",
@@ -159,56 +166,61 @@ type Make = fn() -> Outcome<Call<Bookings>>;
     ErrorKind::SlotTaken
 )]
 #[case::busy_on_a_move(
-    reschedule,
+    BookingsReschedule,
     400,
     bare(400, "no_available_users_found_error"),
     ErrorKind::SlotTaken
 )]
 #[case::in_the_past(
-    create,
+    BookingsCreate,
     400,
     envelope("BadRequestException", "Attempting to book a meeting in the past."),
     refused("BadRequestException")
 )]
 #[case::limit_of_the_type(
-    create,
+    BookingsCreate,
     401,
     bare(401, "booking_limit_reached"),
     refused("booking_limit_reached")
 )]
 #[case::not_the_host(
-    cancel,
+    BookingsCancel,
     401,
     bare(401, "User not a host of this event"),
     refused("http_401")
 )]
-#[case::frameworks_own(create, 401, bare(401, "Unauthorized"), ErrorKind::Unauthorized)]
+#[case::frameworks_own(
+    BookingsCreate,
+    401,
+    bare(401, "Unauthorized"),
+    ErrorKind::Unauthorized
+)]
 #[case::bad_key(
-    create,
+    BookingsCreate,
     401,
     envelope("UnauthorizedException", "Invalid API Key"),
     ErrorKind::Unauthorized
 )]
 #[case::expired_token(
-    confirm,
+    BookingsConfirm,
     498,
     envelope("TokenExpiredException", "ACCESS_TOKEN_IS_EXPIRED"),
     ErrorKind::Unauthorized
 )]
 #[case::somebody_elses(
-    confirm,
+    BookingsConfirm,
     401,
     envelope("TRPCError", "UNAUTHORIZED"),
     ErrorKind::Forbidden
 )]
 #[case::accepted_already(
-    confirm,
+    BookingsConfirm,
     400,
     envelope("TRPCError", "Booking already confirmed"),
     refused("TRPCError")
 )]
 #[case::missing_key(
-    confirm,
+    BookingsConfirm,
     403,
     envelope(
         "ForbiddenException",
@@ -217,47 +229,52 @@ type Make = fn() -> Outcome<Call<Bookings>>;
     ErrorKind::Unauthorized
 )]
 #[case::scope(
-    confirm,
+    BookingsConfirm,
     403,
     envelope("ForbiddenException", "insufficient scope"),
     ErrorKind::Forbidden
 )]
 #[case::reason_wanted(
-    cancel,
+    BookingsCancel,
     400,
     bare(400, "Cancellation reason is required"),
     refused("http_400")
 )]
 #[case::conflict_elsewhere(
-    cancel,
+    BookingsCancel,
     409,
     envelope("ConflictException", "x"),
     refused("ConflictException")
 )]
 #[case::no_hosts(
-    create,
+    BookingsCreate,
     422,
     envelope("UnprocessableEntityException", "no hosts"),
     refused("UnprocessableEntityException")
 )]
-#[case::switched_off(confirm, 410, json!({"message": "API v1 is gone"}), ErrorKind::Gone)]
-#[case::broken(create, 500, bare(500, "Internal server error"), ErrorKind::Down)]
+#[case::switched_off(BookingsConfirm, 410, json!({"message": "API v1 is gone"}), ErrorKind::Gone)]
+#[case::broken(
+    BookingsCreate,
+    500,
+    bare(500, "Internal server error"),
+    ErrorKind::Down
+)]
 #[case::broken_inside(
-    create,
+    BookingsCreate,
     500,
     envelope("TRPCError", "INTERNAL_SERVER_ERROR"),
     ErrorKind::Down
 )]
-#[case::other_list(create, 400, json!(["x"]), refused("http_400"))]
-#[case::v1(create, 401, json!({"error": "Invalid API Key"}), ErrorKind::Unauthorized)]
+#[case::other_list(BookingsCreate, 400, json!(["x"]), refused("http_400"))]
+#[case::v1(BookingsCreate, 401, json!({"error": "Invalid API Key"}), ErrorKind::Unauthorized)]
 fn refusals_are_told_apart(
-    #[case] call: Make,
+    #[case] operation: Operation,
     #[case] status: u16,
     #[case] body: Value,
     #[case] kind: ErrorKind,
 ) -> Outcome {
     assert_eq!(
-        refusal(&call()?, &Recorded::json(status, &body))?.kind,
+        refusal(&call(operation)?, &Recorded::json(status, &body))?.kind,
         kind
     );
     Ok(())
@@ -308,7 +325,7 @@ fn validation_says_which_field_is_wrong_and_nothing_about_people() -> Outcome {
             }]},
         },
     });
-    let error = refusal(&create()?, &Recorded::json(400, &body))?;
+    let error = refusal(&call(BookingsCreate)?, &Recorded::json(400, &body))?;
     assert_eq!(
         error.message,
         "Bad Request Exception; email must be an email, not [address]"

@@ -21,17 +21,10 @@ fn query<T>(call: &Call<T>, name: &str) -> Option<String> {
 #[test]
 fn only_calls_that_change_nothing_may_be_repeated() -> Outcome {
     for call in every()? {
-        assert_eq!(
-            call.method == "GET",
-            call.body.is_none() && call.method == "GET"
-        );
+        let reads = call.method == "GET";
+        assert_eq!(call.effect == Effect::Reads, reads, "{}", call.operation);
+        assert!(!reads || call.body.is_none(), "{}", call.operation);
     }
-    let get = bookings::get(Profile::Classic, "a");
-    let cancel = bookings::confirm(Profile::Classic, "a");
-    assert_eq!(
-        (get.effect, cancel.effect),
-        (Effect::Reads, Effect::Changes)
-    );
     Ok(())
 }
 

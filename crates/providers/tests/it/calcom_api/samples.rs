@@ -236,6 +236,8 @@ fn pages_lead_to_the_next_one() -> Outcome {
     body["pagination"]["itemsPerPage"] = json!(100);
     let page = Recorded::json(200, &body).to(&call)?.value;
     assert_eq!(page.next, Some(Position::Skip(300)));
+    body["pagination"]["itemsPerPage"] = json!(0);
+    assert!(Recorded::json(200, &body).to(&call).is_err());
     Ok(())
 }
 
