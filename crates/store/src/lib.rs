@@ -14,6 +14,7 @@ mod conditions;
 pub mod connections;
 pub mod ids;
 pub mod incidents;
+pub mod invalidations;
 pub mod jobs;
 pub mod leads;
 pub mod migrations;
