@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use calbridge_store::{Store, StoreError};
+use calbridge_store::{Store, StoreError, invalidations::Invalidation};
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use crate::{
     liveness::Liveness,
     metrics::Metrics,
     slots::{Offers, Pages},
-    upstream::Upstream,
+    upstream::{Upstream, learn_breakers},
 };
 
 /// The application. Clones share everything.
@@ -102,13 +102,20 @@ impl App {
             started_at,
             node_id: Uuid::now_v7(),
             liveness: Liveness::default(),
-            upstream: Upstream::new()
-                .map_err(|error| StoreError::Unavailable(Box::new(error)))?,
+            upstream: Upstream::new().map_err(|error| StoreError::Unavailable(Box::new(error)))?,
             offers: Offers::default(),
             pages: Pages::default(),
             metrics,
             news,
         }));
+        let weak = app.downgrade();
+        let hear = move |these: &[Invalidation]| {
+            if let Some(app) = weak.upgrade() {
+                app.upstream.invalidated(these);
+            }
+        };
+        app.store.db().on_invalidated(Arc::new(hear));
+        learn_breakers(&app).await?;
         crate::inbox::start_writers(&app, queue)
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         Ok(app)

@@ -288,11 +288,7 @@ pub async fn finish(
 }
 
 /// The run that a number or a UUID names, if the tenant has it.
-pub async fn find(
-    tx: &mut Tx,
-    scope: &Scope,
-    any_id: &str,
-) -> Result<Option<SyncRun>, StoreError> {
+pub async fn find(tx: &mut Tx, scope: &Scope, any_id: &str) -> Result<Option<SyncRun>, StoreError> {
     tx.query("SELECT * FROM sync_runs WHERE tenant_id = $1 AND (id = $2 OR public_id = $3)")
         .bind(scope.tenant_id())
         .bind(any_id.parse::<i64>().ok())

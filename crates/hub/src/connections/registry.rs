@@ -117,6 +117,13 @@ impl Snapshot {
         tenants.next().copied().filter(|_| tenants.next().is_none())
     }
 
+    /// Whether we ask the provider of this connection, and so may remember what it said.
+    pub fn is_asked(&self, connection: ConnectionId) -> bool {
+        self.by_id
+            .get(&connection)
+            .is_some_and(|known| !known.api_keys.is_empty())
+    }
+
     /// The rules of a tenant.
     pub fn settings(&self, tenant: TenantId) -> Arc<TenantSettings> {
         self.settings.get(&tenant).cloned().unwrap_or_default()

@@ -10,7 +10,7 @@ use std::{
 };
 
 use calbridge_core::ids::{ConnectionId, TenantId};
-use calbridge_store::invalidations::{Invalidation, What};
+use calbridge_store::invalidations::{Invalidation, InvalidationKind};
 use jiff::Timestamp;
 
 /// Days that are noted one by one, for each connection; with more of them, everything counts as touched.
@@ -154,9 +154,9 @@ impl Freshness {
 impl Touched {
     fn note(&mut self, one: &Invalidation, now: u64) {
         match one.kind {
-            What::EventTypes => self.event_types = now,
-            What::Account => self.account = now,
-            What::Slots => match one.starts_at.zip(one.ends_at) {
+            InvalidationKind::EventTypes => self.event_types = now,
+            InvalidationKind::Account => self.account = now,
+            InvalidationKind::Slots => match one.starts_at.zip(one.ends_at) {
                 Some((from, until)) => self.note_slots(Days::of(from, until), now),
                 None => self.note_all_slots(now),
             },
@@ -195,7 +195,7 @@ mod tests {
             id: 0,
             tenant_id: TENANT,
             connection_id: connection,
-            kind: What::Slots,
+            kind: InvalidationKind::Slots,
             starts_at: Some(at(from)),
             ends_at: Some(at(until)),
             made_at: at(from),
@@ -206,7 +206,11 @@ mod tests {
     fn only_the_days_of_a_change_are_forgotten() {
         let freshness = Freshness::default();
         let seen = freshness.now();
-        freshness.touch(&[slots(CONNECTION, "2026-03-02T23:30:00Z", "2026-03-03T00:00:00Z")]);
+        freshness.touch(&[slots(
+            CONNECTION,
+            "2026-03-02T23:30:00Z",
+            "2026-03-03T00:00:00Z",
+        )]);
         let holds = |from, until| {
             let days = Days::of(at(from), at(until));
             freshness.slots_hold(TENANT, CONNECTION, days, seen)
@@ -243,7 +247,11 @@ mod tests {
     fn too_many_days_count_as_all() {
         let freshness = Freshness::default();
         let seen = freshness.now();
-        freshness.touch(&[slots(CONNECTION, "2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z")]);
+        freshness.touch(&[slots(
+            CONNECTION,
+            "2020-01-01T00:00:00Z",
+            "2026-01-01T00:00:00Z",
+        )]);
         let days = Days::of(at("2030-01-01T00:00:00Z"), at("2030-01-02T00:00:00Z"));
         assert!(!freshness.slots_hold(TENANT, CONNECTION, days, seen));
     }

@@ -13,6 +13,7 @@ use calbridge_core::{
     budget::{BudgetState, Take},
     ids::{ConnectionId, TenantId},
     lane::Lane,
+    scope::Scope,
 };
 use calbridge_providers::calcom_api::{Answer, ApiError, ErrorKind, Quota};
 use calbridge_store::{StoreError, provider_breakers, provider_budgets, sql::Engine};
@@ -46,7 +47,11 @@ impl Guards {
     /// The breaker of a connection, as this process saw it last.
     pub fn breaker(&self, connection: ConnectionId) -> Breaker {
         let memory = self.lock();
-        memory.breakers.get(&connection).cloned().unwrap_or_default()
+        memory
+            .breakers
+            .get(&connection)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Take over what other processes wrote down.
@@ -142,9 +147,7 @@ pub(super) async fn settle<T>(
         })) => Some(*retry_after),
         _ => None,
     };
-    let fault = outcome
-        .as_ref()
-        .is_err_and(AskError::is_providers_fault);
+    let fault = outcome.as_ref().is_err_and(AskError::is_providers_fault);
     let nothing_new = !fault
         && refused.is_none()
         && admission == Admission::Pass
@@ -228,10 +231,12 @@ async fn change_rows<T>(
     work: impl FnOnce(&mut BudgetState, &mut Breaker) -> T,
 ) -> Result<(T, Breaker, Breaker), StoreError> {
     let now = app.clock.now();
-    let scope = calbridge_core::scope::Scope::system(target.tenant_id);
+    let scope = Scope::system(target.tenant_id);
     let mut tx = app.store.write().await?;
-    let mut budget = provider_budgets::lock(&mut tx, &scope, &target.budget_key, now).await?;
-    let mut breaker = provider_breakers::lock(&mut tx, &scope, target.connection_id, now).await?;
+    let mut budget =
+        provider_budgets::load_for_update(&mut tx, &scope, &target.budget_key, now).await?;
+    let mut breaker =
+        provider_breakers::load_for_update(&mut tx, &scope, target.connection_id, now).await?;
     let (old_budget, before) = (budget.clone(), breaker.clone());
     let result = work(&mut budget, &mut breaker);
     if budget != old_budget {
@@ -263,7 +268,7 @@ async fn announce(app: &App, target: &Target, breaker: &Breaker) -> Result<(), S
         return Ok(());
     }
     let now = app.clock.now();
-    let scope = calbridge_core::scope::Scope::system(target.tenant_id);
+    let scope = Scope::system(target.tenant_id);
     let mut tx = app.store.write().await?;
     provider_breakers::save(&mut tx, &scope, target.connection_id, breaker, now).await?;
     tx.commit().await

@@ -6,6 +6,7 @@
 
 mod ask;
 mod error;
+mod follow;
 mod freshness;
 mod guard;
 mod notes;
@@ -13,18 +14,24 @@ mod remembered;
 mod send;
 mod target;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use calbridge_store::invalidations::Invalidation;
 
 pub use self::{
     ask::{Answered, Wish, ask},
     error::AskError,
+    follow::{follow_until_stopped, learn_breakers, prune},
     freshness::{Days, Freshness, Seen},
     guard::{Guards, left, reset},
-    notes::Noted,
+    notes::{AUTHENTICATION_FAILED, DRIFT, Noted},
     remembered::{Found, Lookup, Remembered},
     send::{ClientError, client},
     target::{Target, TargetError, target, target_of},
 };
+
+/// What this process invalidated between two looks, at most; beyond that it hears of it twice.
+const MOST_OWN: usize = 100_000;
 
 /// What all calls to providers share.
 pub struct Upstream {
@@ -34,6 +41,8 @@ pub struct Upstream {
     /// What happened to connections, for whoever remembers an answer.
     pub freshness: Arc<Freshness>,
     noted: Noted,
+    /// What this process said itself and need not hear from the database.
+    own: Mutex<Vec<Invalidation>>,
 }
 
 impl Upstream {
@@ -44,6 +53,21 @@ impl Upstream {
             guards: Guards::default(),
             freshness: Arc::default(),
             noted: Noted::default(),
+            own: Mutex::default(),
         })
+    }
+
+    /// A commit of this process invalidated these.
+    pub fn invalidated(&self, these: &[Invalidation]) {
+        self.freshness.touch(these);
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        // A process that does not follow others never takes them.
+        if own.len() < MOST_OWN {
+            own.extend_from_slice(these);
+        }
+    }
+
+    fn take_own(&self) -> Vec<Invalidation> {
+        std::mem::take(&mut *self.own.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

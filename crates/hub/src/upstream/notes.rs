@@ -6,10 +6,12 @@ use std::{
 };
 
 use calbridge_core::{ids::ConnectionId, lane::Lane, scope::Scope};
-use calbridge_providers::calcom_api::{ApiError, Detection, Drift, DriftKind, ErrorKind, Profile, detect};
+use calbridge_providers::calcom_api::{
+    ApiError, Detection, Drift, DriftKind, ErrorKind, Profile, detect,
+};
 use calbridge_store::{
     StoreError, connections,
-    incidents::{self, Kind},
+    incidents::{self, NewIncident},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,6 +23,11 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Drifts that are told apart, at most; beyond that they are only counted.
 const MOST_DRIFTS: usize = 1000;
+
+/// The incident of a key that the provider refuses.
+pub const AUTHENTICATION_FAILED: &str = "authentication_failed";
+/// The incident of answers that differ from what is known.
+pub const DRIFT: &str = "drift";
 
 /// What was noted already, so that it is written down once.
 #[derive(Default)]
@@ -104,7 +111,7 @@ pub(super) async fn success(app: &App, target: &Target, drifts: &[Drift]) {
         let now = app.clock.now();
         let done = async {
             let mut tx = app.store.write().await?;
-            incidents::resolve(&mut tx, &scope, Kind::AuthenticationFailed, &subject, now).await?;
+            incidents::resolve(&mut tx, &scope, AUTHENTICATION_FAILED, &subject, now).await?;
             tx.commit().await
         };
         log_failure(done.await);
@@ -134,7 +141,7 @@ async fn drifted(app: &App, target: &Target, drift: &Drift) {
         connection.id = %target.connection_id,
         "{provider} answers {operation} otherwise than known: {told}"
     );
-    raise(app, target, Kind::Drift, &subject, &told).await;
+    raise(app, target, DRIFT, &subject, &told).await;
 }
 
 /// A drift as people read it.
@@ -168,7 +175,7 @@ pub(super) async fn failure(app: &App, target: &Target, error: &AskError) {
                     "the API key of connection `{name}` is refused: renew it at the provider and set it with \
                      `calbridge connections set-key`"
                 );
-                raise(app, target, Kind::AuthenticationFailed, &subject, &detail).await;
+                raise(app, target, AUTHENTICATION_FAILED, &subject, &detail).await;
             }
         }
         AskError::Provider(ApiError {
@@ -198,13 +205,18 @@ async fn forget_profile(app: &App, target: &Target) {
     }
 }
 
-async fn raise(app: &App, target: &Target, kind: Kind, subject: &str, detail: &str) {
+async fn raise(app: &App, target: &Target, kind: &'static str, subject: &str, detail: &str) {
     let now = app.clock.now();
     let scope = Scope::system(target.tenant_id);
     let done = async {
         let mut tx = app.store.write().await?;
-        let connection = Some(target.connection_id);
-        incidents::raise(&mut tx, &scope, connection, kind, subject, detail, now).await?;
+        let incident = NewIncident {
+            connection_id: Some(target.connection_id),
+            kind,
+            subject: subject.to_owned(),
+            detail: detail.to_owned(),
+        };
+        incidents::raise(&mut tx, &scope, incident, now).await?;
         tx.commit().await
     };
     log_failure(done.await);

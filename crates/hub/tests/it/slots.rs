@@ -13,7 +13,12 @@ const SLOTS: &str = "GET /slots";
 
 async fn times(with: &WithProvider, path: &str) -> Vec<String> {
     let answer = with.hub.get(path).await;
-    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    assert_eq!(
+        answer.status,
+        200,
+        "{}",
+        String::from_utf8_lossy(&answer.body)
+    );
     let Json::Array(times) = answer.json() else {
         panic!("not a list");
     };
@@ -28,7 +33,10 @@ async fn times(with: &WithProvider, path: &str) -> Vec<String> {
 
 async fn code(with: &WithProvider, path: &str) -> (u16, String) {
     let answer = with.hub.get(path).await;
-    let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
+    let code = answer.json()["code"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     (answer.status.as_u16(), code)
 }
 

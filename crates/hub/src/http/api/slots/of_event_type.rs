@@ -172,7 +172,10 @@ fn body(found: &Availability) -> SlotsBody {
             .into_iter()
             .map(|(date, slots)| DayBody {
                 date,
-                slots: slots.into_iter().map(|slot| slot_body(found, slot)).collect(),
+                slots: slots
+                    .into_iter()
+                    .map(|slot| slot_body(found, slot))
+                    .collect(),
             })
             .collect(),
         reason: found.reason.map(NoneFree::as_str),
