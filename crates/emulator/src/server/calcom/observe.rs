@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures::stream;
+use futures::{StreamExt, stream};
 use serde::de::IgnoredAny;
 use tokio::sync::watch;
 
@@ -229,11 +229,13 @@ async fn cut(response: Response) -> Response {
         .headers
         .insert(header::CONTENT_LENGTH, whole.len().into());
     let half = whole.slice(..whole.len() / 2);
-    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    Response::from_parts(
-        parts,
-        Body::from_stream(stream::iter([Ok(half), Err(broken)])),
-    )
+    let end = async {
+        // The first half must have left before the connection breaks, or nothing arrives at all.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    };
+    let broken = stream::iter([Ok(half)]).chain(stream::once(end));
+    Response::from_parts(parts, Body::from_stream(broken))
 }
 
 /// For handlers of unknown paths.
