@@ -113,9 +113,9 @@ impl Document {
                 self.property_names(choice, names);
             }
         }
-        let named = schema.get("$ref").and_then(Value::as_str);
-        let target = named
-            .and_then(|named| named.strip_prefix("#/components/schemas/"))
+        let reference = schema.get("$ref").and_then(Value::as_str);
+        let target = reference
+            .and_then(|text| text.strip_prefix("#/components/schemas/"))
             .and_then(|name| self.schemas.get(name));
         if let Some(target) = target {
             self.property_names(target, names);

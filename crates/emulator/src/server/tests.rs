@@ -114,6 +114,21 @@ async fn start() -> Emulator {
     .unwrap()
 }
 
+/// An emulator, and the hands of its clock.
+async fn start_with_clock() -> (Emulator, Arc<Mutex<Timestamp>>) {
+    let hands = Arc::new(Mutex::new(now()));
+    let seen = Arc::clone(&hands);
+    let emulator = Emulator::start(EmulatorConfig {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        seed: 1,
+        clock: Clock::new(move || *seen.lock().unwrap()).faster(10_000_000),
+        calcom: CalComServer::default(),
+    })
+    .await
+    .unwrap();
+    (emulator, hands)
+}
+
 async fn start_as(server: CalComServer) -> Emulator {
     let emulator = start().await;
     emulator.set_calcom_server(server);
@@ -179,7 +194,7 @@ impl Api {
     }
 
     async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
-        let response = self.request(method, path, body).send().await.unwrap();
+        let response = self.request(method, path, &body).send().await.unwrap();
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let text = response.text().await.unwrap();
@@ -190,7 +205,7 @@ impl Api {
         }
     }
 
-    fn request(&self, method: &str, path: &str, body: Value) -> reqwest::RequestBuilder {
+    fn request(&self, method: &str, path: &str, body: &Value) -> reqwest::RequestBuilder {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(version) = self.version {
@@ -200,7 +215,7 @@ impl Api {
             request = request.bearer_auth(token);
         }
         if !body.is_null() {
-            request = request.json(&body);
+            request = request.json(body);
         }
         request
     }

@@ -47,6 +47,35 @@ async fn busy_and_closed_have_the_same_words_and_the_grid_does_not_matter() {
 }
 
 #[tokio::test]
+async fn a_body_with_a_wrong_or_a_missing_part_is_refused() {
+    let emulator = start().await;
+    let api = Api::calcom(&emulator);
+    let wrong = [
+        ("/attendee/timeZone", json!("Nowhere")),
+        ("/attendee/language", json!("tlh")),
+        ("/attendee/email", json!("nobody")),
+        ("/eventTypeId", json!(5000)),
+        ("/start", json!("soon")),
+        ("/metadata/campaign", json!("x".repeat(501))),
+    ];
+    for (place, value) in wrong {
+        let mut body = calcom_api::booking(1, "2026-11-24T09:00:00Z");
+        body["attendee"]["language"] = json!("en");
+        *body.pointer_mut(place).unwrap() = value;
+        let (status, answer) = api.post("/bookings", body).await;
+        let expected = if place == "/eventTypeId" { 404 } else { 400 };
+        assert_eq!(status, expected, "{place}: {answer}");
+    }
+    let mut elsewhere = calcom_api::booking(1, "2026-11-24T09:00:00Z");
+    elsewhere["location"] = json!({"type": "phone", "phone": "+12025550143"});
+    assert_eq!(api.post("/bookings", elsewhere).await.0, 400);
+    // The old body has other fields.
+    let body = calcom_api::booking(1, "2026-11-24T09:00:00Z");
+    assert_eq!(api.version(None).post("/bookings", body).await.0, 400);
+    assert_eq!(emulator.look(|calcom, _| calcom.bookings().count()), 0);
+}
+
+#[tokio::test]
 async fn of_two_who_book_at_the_same_time_one_loses_with_a_bare_conflict() {
     let emulator = start().await;
     let api = Api::calcom(&emulator);

@@ -55,7 +55,7 @@ async fn an_unknown_key_and_broken_json_are_refused_without_headers_of_a_limit()
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("x-ratelimit-limit-default"), None);
     let broken = Api::calcom(&emulator)
-        .request("POST", "/bookings", Value::Null)
+        .request("POST", "/bookings", &Value::Null)
         .header("content-type", "application/json")
         .body("{\"start\":");
     let response = broken.send().await.unwrap();
@@ -86,7 +86,11 @@ async fn failures_come_in_the_form_the_provider_gives_them() {
     let refused = api.ask("GET", "/me", Value::Null).await;
     assert_eq!(refused.header("x-ratelimit-reset-default"), Some("17"));
     emulator.set_api_faults(plan("GET /me", ApiFailure::CutMidway));
-    let cut = api.request("GET", "/me", Value::Null).send().await.unwrap();
+    let cut = api
+        .request("GET", "/me", &Value::Null)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(cut.status().as_u16(), 200);
     assert!(cut.text().await.is_err());
 }
@@ -104,7 +108,7 @@ async fn a_booking_may_be_made_although_the_answer_says_otherwise_or_never_comes
 
     emulator.set_api_faults(plan("POST /bookings", ApiFailure::NoAnswer));
     let wish = calcom_api::booking(1, "2026-11-24T10:00:00Z");
-    let request = api.request("POST", "/bookings", wish);
+    let request = api.request("POST", "/bookings", &wish);
     let waiting = tokio::spawn(request.send());
     emulator
         .until("POST /bookings", |count| count.under_way == 1)

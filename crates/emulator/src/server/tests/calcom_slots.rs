@@ -192,16 +192,7 @@ async fn a_wrong_question_about_slots_is_refused_but_an_inverted_range_is_empty(
 
 #[tokio::test]
 async fn a_reservation_hides_a_slot_until_it_expires_and_stops_nobody_from_booking() {
-    let now = Arc::new(Mutex::new(now()));
-    let clock = Arc::clone(&now);
-    let emulator = Emulator::start(EmulatorConfig {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        seed: 1,
-        clock: Clock::new(move || *clock.lock().unwrap()),
-        calcom: CalComServer::default(),
-    })
-    .await
-    .unwrap();
+    let (emulator, hands) = start_with_clock().await;
     let api = Api::calcom(&emulator).version("2024-09-04");
     let wish = json!({"eventTypeId": 1, "slotStart": "2026-11-24T09:00:00.000Z"});
     let (status, held) = api
@@ -229,7 +220,7 @@ async fn a_reservation_hides_a_slot_until_it_expires_and_stops_nobody_from_booki
         "2026-11-24T10:00:00.000Z"
     );
 
-    *now.lock().unwrap() += Duration::from_mins(6);
+    *hands.lock().unwrap() += Duration::from_mins(6);
     assert_eq!(api.get(&path).await.1["data"], Value::Null);
     assert_eq!(starts(&api, "2026-11-24", "UTC").await.len(), 16);
     assert_eq!(api.post("/slots/reservations", wish).await.0, 201);

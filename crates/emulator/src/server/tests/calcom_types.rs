@@ -98,7 +98,7 @@ async fn a_managed_event_type_is_booked_through_its_children_only() {
             }],
             ..EventType::new("visit", "Visit", 20)
         };
-        calcom.add_managed(10, template)
+        calcom.add_managed(10, &template)
     });
     let (_, team) = api.get("/teams/10/event-types").await;
     assert_eq!(slugs(&team), ["product-tour", "visit"]);
