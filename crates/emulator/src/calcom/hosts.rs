@@ -81,7 +81,7 @@ impl CalCom {
         )])
     }
 
-    /// The host whose turn it is, skipping those who are busy; those whose opening hours it is in come first. A collective booking needs all of them free
+    /// The host whose turn it is, skipping those who are busy; those who are there come first. A collective booking needs all of them free
     /// and belongs to the first.
     pub(super) fn next_free_host(
         &mut self,
@@ -97,10 +97,6 @@ impl CalCom {
             return first.copied().ok_or(CalComError::HostBusy);
         }
         let span = Span { start, end };
-        let is_there = |this: &Self, host| {
-            let open = this.opening(event_type, host, span);
-            open.into_iter().any(|open| open.contains(span))
-        };
         let count = hosts.len();
         let in_turn = |turns: usize| {
             let order = (0..count).map(move |step| turns + step);
@@ -109,7 +105,9 @@ impl CalCom {
         let free: Vec<_> = in_turn(self.turns)
             .filter(|(_, host)| is_free(self, *host))
             .collect();
-        let there = free.iter().find(|(_, host)| is_there(self, *host));
+        let there = free
+            .iter()
+            .find(|(_, host)| self.can_host(event_type, *host, span, None));
         let (turn, host) = there.or(free.first()).ok_or(CalComError::HostBusy)?;
         self.turns = turn + 1;
         Ok(*host)

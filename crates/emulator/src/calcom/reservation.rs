@@ -91,7 +91,7 @@ impl CalCom {
         } else {
             let is_free = |host: &i64| {
                 !self
-                    .taken(event_type, *host, None, Reserved::Free, now)
+                    .taken(event_type, *host, None, Reserved::Free)
                     .iter()
                     .any(|taken| taken.overlaps(span))
             };

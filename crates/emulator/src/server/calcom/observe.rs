@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts, MatchedPath, OriginalUri, Request, State};
+use axum::extract::{FromRequestParts, OriginalUri, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 use tokio::sync::watch;
 
 use super::refusal::{self, Refusal};
+use super::version::template;
 use super::{limiter, stranger};
 use crate::api_faults::ApiFailure;
 use crate::server::calls::{ApiCall, without_secrets};
@@ -36,7 +37,7 @@ impl FromRequestParts<Shared> for Arrival {
     }
 }
 
-/// A request and what renders its refusals.
+/// A request and what is needed to answer it.
 struct Asked {
     request: Request,
     operation: String,
@@ -50,6 +51,7 @@ pub(super) async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
+    let template = template(&request);
     let (mut parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -62,16 +64,10 @@ pub(super) async fn observe(
             .extensions
             .insert(Arrival(world.story.calcom.last_booking_id()));
         let path = parts.uri.path().to_owned();
-        let operation = format!(
-            "{} {}",
-            parts.method,
-            parts
-                .extensions
-                .get::<MatchedPath>()
-                .map_or(path.as_str(), |matched| matched
-                    .as_str()
-                    .trim_start_matches("/v2"))
-        );
+        // Unknown paths are one operation, so that they cannot fill the memory.
+        let shown = Some(template.as_str()).filter(|known| !known.is_empty());
+        let shown = shown.unwrap_or("*");
+        let operation = format!("{} {shown}", parts.method);
         let request_id = world.ids.uuid();
         world.calls.begin(ApiCall {
             at: shared.clock.now(),
