@@ -144,7 +144,7 @@ pub(super) async fn choose(
     }
 }
 
-/// What NestJS says where nothing is.
+/// What the server says where nothing is.
 pub(super) fn cannot(method: &Method, path: &str) -> Refusal {
     Refusal::not_found(format!("Cannot {method} /v2{path}"))
 }
