@@ -23,4 +23,5 @@ migrations! {
     4 "0004_sql_door" needs "0.1.0";
     5 "0005_nodes" needs "0.1.0";
     6 "0006_retention" needs "0.1.0";
+    7 "0007_takeovers" needs "0.1.0";
 }

@@ -4,7 +4,12 @@ use calbridge_core::{
     ids::{BookingId, WebhookEventId},
     scope::Scope,
 };
-use calbridge_store::jobs::{Job, Lane};
+use calbridge_store::{
+    StoreError,
+    jobs::{Job, Lane},
+    sql::Tx,
+};
+use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::JobError;
@@ -94,6 +99,22 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
             "this release does not know jobs of kind {}",
             job.kind
         ))),
+    }
+}
+
+/// A job has failed for good: whether something else waits for somebody to look because of it.
+pub(super) async fn give_up(
+    tx: &mut Tx,
+    job: &Job,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    match (Kind::from_word(&job.kind), payload::<OfEvent>(job)) {
+        (Some(Kind::ApplyEvent), Ok(of)) => {
+            let scope = Scope::system(job.tenant_id);
+            inbox::park(tx, &scope, of.webhook_event_id, why, now).await
+        }
+        _ => Ok(false),
     }
 }
 

@@ -14,6 +14,7 @@ mod rebuild;
 mod replay;
 mod retention;
 mod settings;
+mod silence;
 mod stories;
 mod tenants;
 mod webhooks;

@@ -1,6 +1,6 @@
 //! Lanes: what goes first when there is more to do than workers.
 
-use crate::sql::{Kind, ToValue, Value};
+use crate::sql::{BoxError, Cell, FromValue, Kind, ToValue, Value};
 
 /// A lane. Those before it go first, but none waits for ever: see the runner.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -45,5 +45,16 @@ impl ToValue for Lane {
 
     fn to_value(self) -> Value {
         self.number().to_value()
+    }
+}
+
+impl FromValue for Lane {
+    fn from_value(cell: Cell<'_>) -> Result<Self, BoxError> {
+        let number = i32::from_value(cell)?;
+        let is_it = |lane: &Self| i32::from(lane.number()) == number;
+        Self::ALL
+            .into_iter()
+            .find(is_it)
+            .ok_or_else(|| "unknown lane".into())
     }
 }
