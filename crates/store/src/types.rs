@@ -75,6 +75,17 @@ impl ToValue for Lane {
     }
 }
 
+impl FromValue for Lane {
+    fn from_value(cell: Cell<'_>) -> Result<Self, BoxError> {
+        let number = i32::from_value(cell)?;
+        let is_it = |lane: &Self| i32::from(lane.number()) == number;
+        Self::ALL
+            .into_iter()
+            .find(is_it)
+            .ok_or_else(|| "unknown lane".into())
+    }
+}
+
 stored_word!(
     Provider: |word| word.parse().ok(),
     Canonical: Canonical::from_word,

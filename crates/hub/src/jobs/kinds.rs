@@ -5,7 +5,8 @@ use calbridge_core::{
     lane::Lane,
     scope::Scope,
 };
-use calbridge_store::jobs::Job;
+use calbridge_store::{StoreError, jobs::Job, sql::Tx};
+use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::JobError;
@@ -95,6 +96,22 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
             "this release does not know jobs of kind {}",
             job.kind
         ))),
+    }
+}
+
+/// A job has failed for good: whether something else waits for somebody to look because of it.
+pub(super) async fn give_up(
+    tx: &mut Tx,
+    job: &Job,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    match (Kind::from_word(&job.kind), payload::<OfEvent>(job)) {
+        (Some(Kind::ApplyEvent), Ok(of)) => {
+            let scope = Scope::system(job.tenant_id);
+            inbox::park(tx, &scope, of.webhook_event_id, why, now).await
+        }
+        _ => Ok(false),
     }
 }
 

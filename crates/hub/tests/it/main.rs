@@ -15,6 +15,7 @@ mod rebuild;
 mod replay;
 mod retention;
 mod settings;
+mod silence;
 mod slots;
 mod stories;
 mod tenants;
