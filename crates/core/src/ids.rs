@@ -47,10 +47,21 @@ row_id! {
     ApiKeyId;
     /// A unit of work in the queue.
     JobId;
+    /// What can be booked. Starts at [`FIRST_EVENT_TYPE_ID`].
+    EventTypeId;
+    /// A place where meetings are held.
+    BranchId;
+    /// A provider's person, and who of ours it is.
+    HostMatchId;
+    /// One reading of a provider's lists.
+    SyncRunId;
 }
 
 /// Our own booking ids start here, so that they cannot be confused with a provider's integers.
 pub const FIRST_BOOKING_ID: i64 = 10_000_000_000;
+
+/// Our own event type ids start here, for the same reason: most interfaces name them by the provider's integers.
+pub const FIRST_EVENT_TYPE_ID: i64 = 10_000_000_000;
 
 /// The tenant of a fresh installation.
 pub const FIRST_TENANT: TenantId = TenantId(1);

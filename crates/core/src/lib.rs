@@ -5,10 +5,16 @@
 
 pub mod activity;
 pub mod booking_type;
+pub mod breaker;
+pub mod budget;
 pub mod change;
+pub mod event_type;
 pub mod fingerprint;
+pub mod host;
 pub mod ids;
+pub mod lane;
 pub mod lead;
+pub mod money;
 pub mod person;
 pub mod provider;
 pub mod retry;

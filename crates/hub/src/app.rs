@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     connections::Registry,
     inbox::{Intake, News},
+    keys::KnownKeys,
     limits::Limits,
     liveness::Liveness,
     metrics::Metrics,
@@ -31,6 +32,8 @@ pub struct Parts {
     pub config: Config,
     /// The connections of all tenants, as deliveries need them.
     pub registry: Registry,
+    /// Keys that were shown lately.
+    pub known_keys: KnownKeys,
     /// How much callers of the API may ask.
     pub limits: Limits,
     /// Where verified deliveries wait for their commit.
@@ -85,6 +88,7 @@ impl App {
             clock,
             config,
             registry,
+            known_keys: KnownKeys::default(),
             limits,
             intake,
             started_at,

@@ -1,4 +1,5 @@
-//! Cal.com and Calendly: whether a webhook is theirs, and what it means. The only place that knows vendor JSON.
+//! Cal.com and Calendly: whether a webhook is theirs, what it means, and what to ask them. The only place that knows
+//! vendor JSON.
 //!
 //! Nothing here stores, waits or asks the clock: each function depends on its arguments alone, and no input
 //! makes one panic.
@@ -18,6 +19,7 @@ use calbridge_core::provider::Provider;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+pub use calcom::api as calcom_api;
 pub use calendly::account_hint;
 pub use reading::{Reading, normalize};
 pub use signature::{Headers, Verification};

@@ -9,6 +9,7 @@ use calbridge_core::{
 use jiff::Timestamp;
 
 use crate::{
+    registry,
     sql::{BoxError, Cell, FromValue, Kind, StoreError, ToValue, Tx, Value},
     types::row_type,
 };
@@ -121,13 +122,14 @@ pub async fn list(tx: &mut Tx, scope: &Scope) -> Result<Vec<ApiKey>, StoreError>
         .await
 }
 
-/// Revoke a key; `None` when the tenant has no such key.
+/// Revoke a key; `None` when the tenant has no such key. Nodes that remember it look again.
 pub async fn revoke(
     tx: &mut Tx,
     scope: &Scope,
     id: ApiKeyId,
     now: Timestamp,
 ) -> Result<Option<ApiKey>, StoreError> {
+    registry::raise_version(tx).await?;
     tx.query(
         "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) WHERE tenant_id = $1 AND id = $2 RETURNING *",
     )

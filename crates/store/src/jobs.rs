@@ -1,16 +1,15 @@
 //! Table `jobs`: the queue of work. Jobs are leased; a job that is not finished when its lease ends is due again.
 
-mod lane;
 mod lease;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
-    lane::Lane,
-    lease::{Finish, Lease, claim, done, failed, hold_or_leave, renew},
-};
+pub use self::lease::{Finish, Lease, claim, done, failed, hold_or_leave, renew};
 
-use calbridge_core::ids::{JobId, TenantId};
+use calbridge_core::{
+    ids::{JobId, TenantId},
+    lane::Lane,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as JsonValue;
 

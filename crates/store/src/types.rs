@@ -3,9 +3,10 @@
 use calbridge_core::{
     change::Canonical,
     ids::{
-        ApiKeyId, AttendeeId, BookingId, ConnectionId, JobId, LeadId, TenantId, UserId,
-        WebhookEventId,
+        ApiKeyId, AttendeeId, BookingId, BranchId, ConnectionId, EventTypeId, HostMatchId, JobId,
+        LeadId, SyncRunId, TenantId, UserId, WebhookEventId,
     },
+    lane::Lane,
     provider::Provider,
     state::Confirmation,
 };
@@ -33,9 +34,13 @@ stored_id!(
     ApiKeyId,
     AttendeeId,
     BookingId,
+    BranchId,
     ConnectionId,
+    EventTypeId,
+    HostMatchId,
     JobId,
     LeadId,
+    SyncRunId,
     TenantId,
     UserId,
     WebhookEventId,
@@ -61,6 +66,14 @@ macro_rules! stored_word {
     )+};
 }
 pub(crate) use stored_word;
+
+impl ToValue for Lane {
+    const KIND: Kind = Kind::Small;
+
+    fn to_value(self) -> Value {
+        self.number().to_value()
+    }
+}
 
 stored_word!(
     Provider: |word| word.parse().ok(),

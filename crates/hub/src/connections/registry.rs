@@ -71,6 +71,22 @@ impl Snapshot {
         self.by_provider.get(&provider).map_or(&[], Vec::as_slice)
     }
 
+    /// Which state it is; another number means another state.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Whether there is such a tenant.
+    pub fn has_tenant(&self, tenant: TenantId) -> bool {
+        self.settings.contains_key(&tenant)
+    }
+
+    /// The tenant, where there is one only.
+    pub fn only_tenant(&self) -> Option<TenantId> {
+        let mut tenants = self.settings.keys();
+        tenants.next().copied().filter(|_| tenants.next().is_none())
+    }
+
     /// The rules of a tenant.
     pub fn settings(&self, tenant: TenantId) -> Arc<TenantSettings> {
         self.settings.get(&tenant).cloned().unwrap_or_default()

@@ -2,9 +2,10 @@
 
 use calbridge_core::{
     ids::{BookingId, WebhookEventId},
+    lane::Lane,
     scope::Scope,
 };
-use calbridge_store::jobs::{Job, Lane};
+use calbridge_store::jobs::Job;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::JobError;

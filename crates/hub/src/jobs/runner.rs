@@ -2,9 +2,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use calbridge_core::lane::Lane;
 use calbridge_store::{
     StoreError,
-    jobs::{self, Job, Lane, Lease},
+    jobs::{self, Job, Lease},
     sql::{Bell, Tx},
 };
 use jiff::Timestamp;

@@ -1,6 +1,6 @@
 //! Which jobs a node takes next: a bound for all, a reserve for each half of the lanes, and a turn for those behind.
 
-use calbridge_store::jobs::Lane;
+use calbridge_core::lane::Lane;
 
 /// One worker in so many is kept for the urgent lanes, and as many for the others.
 const KEPT: usize = 4;

@@ -1,6 +1,6 @@
 //! Who calls, and for which tenant.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use calbridge_core::{
     fingerprint,
@@ -10,12 +10,11 @@ use calbridge_core::{
 use calbridge_store::{
     StoreError,
     api_keys::{self, ApiKey},
-    tenants,
 };
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::PREFIX;
+use super::{PREFIX, known::KnownKey};
 use crate::app::App;
 
 /// The last use of a key is remembered to this.
@@ -84,38 +83,47 @@ async fn by_key(
     if !text.starts_with(PREFIX) || text.len() > LONGEST_KEY {
         return Err(AuthenticateError::InvalidKey);
     }
-    let mut tx = app.store.read().await?;
-    let found =
-        api_keys::find_by_hash_in_all(&mut tx, &fingerprint::of_bytes(text.as_bytes())).await?;
-    tx.rollback().await?;
-    let key = found
-        .filter(|key| works(key, now))
+    let known = find(app, text, now).await?;
+    let known = known
+        .filter(|known| works(&known.key, now))
         .ok_or(AuthenticateError::InvalidKey)?;
+    let key = &known.key;
     if let Some(named) = named.filter(|named| *named != key.tenant_id) {
         return Err(AuthenticateError::TenantMismatch(named));
     }
-    touch(app, &key, now).await;
+    if known.wants_touch(now, TOUCH_EVERY) {
+        touch(app, key, now).await;
+    }
     let actor = Actor::ApiKey {
         id: key.id,
-        name: key.name,
+        name: key.name.clone(),
     };
     Ok(Scope::authenticated(
         key.tenant_id,
         actor,
-        key.permissions.0,
+        key.permissions.0.clone(),
     ))
+}
+
+async fn find(app: &App, text: &str, now: Timestamp) -> Result<Option<Arc<KnownKey>>, StoreError> {
+    let hash = fingerprint::of_bytes(text.as_bytes());
+    let version = app.registry.current(&app.store, now).await.version();
+    if let Some(known) = app.known_keys.find(&hash, version, now) {
+        return Ok(Some(known));
+    }
+    let mut tx = app.store.read().await?;
+    let found = api_keys::find_by_hash_in_all(&mut tx, &hash).await?;
+    tx.rollback().await?;
+    // Read after the version was: a key that was revoked meanwhile is remembered under a version that ends with that.
+    Ok(found.map(|key| app.known_keys.remember(hash, key, version, now)))
 }
 
 fn works(key: &ApiKey, now: Timestamp) -> bool {
     key.revoked_at.is_none() && key.expires_at.is_none_or(|at| now < at)
 }
 
-/// Remember the use of a key, unless that was done a moment ago. The call goes on whatever comes of it.
+/// Remember the use of a key. The call goes on whatever comes of it.
 async fn touch(app: &App, key: &ApiKey, now: Timestamp) {
-    let recent = |at: Timestamp| now.duration_since(at).abs() < TOUCH_EVERY;
-    if key.last_used_at.is_some_and(recent) {
-        return;
-    }
     let write = async {
         let mut tx = app.store.write().await?;
         api_keys::touch(&mut tx, key.id, now).await?;
@@ -133,20 +141,21 @@ async fn touch(app: &App, key: &ApiKey, now: Timestamp) {
 }
 
 async fn by_network(app: &App, named: Option<TenantId>) -> Result<Scope, AuthenticateError> {
-    let mut tx = app.store.read().await?;
-    let tenant = if let Some(id) = named {
-        tenants::find(&mut tx, id)
-            .await?
-            .ok_or(AuthenticateError::UnknownTenant(id))?
-    } else {
-        let mut all = tenants::list_all(&mut tx).await?;
-        all.pop()
-            .filter(|_| all.is_empty())
-            .ok_or(AuthenticateError::TenantRequired)?
+    let now = app.clock.now();
+    let mut snapshot = app.registry.current(&app.store, now).await;
+    if named.is_some_and(|id| !snapshot.has_tenant(id)) {
+        // Another process may have made it a moment ago.
+        snapshot = app.registry.look_again(&app.store, now).await;
+    }
+    let tenant = match named {
+        Some(id) if snapshot.has_tenant(id) => id,
+        Some(id) => return Err(AuthenticateError::UnknownTenant(id)),
+        None => snapshot
+            .only_tenant()
+            .ok_or(AuthenticateError::TenantRequired)?,
     };
-    tx.rollback().await?;
     Ok(Scope::authenticated(
-        tenant.id,
+        tenant,
         Actor::TrustedNetwork,
         Permission::ALL,
     ))

@@ -2,10 +2,12 @@
 
 mod authenticate;
 mod create;
+mod known;
 mod revoke;
 
 pub use authenticate::{AuthenticateError, Claim, authenticate};
 pub use create::{CreateKeyError, create};
+pub use known::KnownKeys;
 pub use revoke::{RevokeKeyError, revoke};
 
 use calbridge_core::scope::Scope;

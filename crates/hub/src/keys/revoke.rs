@@ -32,5 +32,6 @@ pub async fn revoke(app: &App, scope: &Scope, id: ApiKeyId) -> Result<ApiKey, Re
         .after(json!({ "name": revoked.name, "revoked_at": revoked.revoked_at }));
     audit::append(&mut tx, vec![deed], now).await?;
     tx.commit().await?;
+    app.registry.refresh(&app.store, now).await?;
     Ok(revoked)
 }

@@ -12,11 +12,11 @@ use calbridge::{
     },
     node::{self, Role},
 };
-use calbridge_core::{ids::TenantId, provider::Provider};
+use calbridge_core::{ids::TenantId, lane::Lane, provider::Provider};
 use calbridge_emulator::{CalCom, calcom::NewBooking};
 use calbridge_store::{
     Store, each_engine,
-    jobs::{Job, Lane, Lease, NewJob},
+    jobs::{Job, Lease, NewJob},
     migrations::MIGRATIONS,
     schedules,
     secrets::KeyRing,

@@ -1,5 +1,6 @@
-//! Cal.com: webhook signatures and bodies.
+//! Cal.com: webhook signatures and bodies, and its API.
 
+pub mod api;
 mod details;
 mod facts;
 mod hosts;

@@ -4,11 +4,11 @@
 //! of the lease too, for a worker of a release that knows only that column. Asking again for a job that is being done
 //! changes `run_at` and sets `attempts` to 0, and leaves the lease alone.
 
-use calbridge_core::ids::JobId;
+use calbridge_core::{ids::JobId, lane::Lane};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Job, Lane};
+use super::Job;
 use crate::sql::{StoreError, Tx, Value, in_list};
 
 /// Who takes jobs, and for how long.

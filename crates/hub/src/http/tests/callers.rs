@@ -135,3 +135,17 @@ async fn what_is_of_another_tenant_does_not_exist() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_key_that_was_just_used_opens_nothing_once_it_is_revoked() {
+    let doors = Doors::open(Config::default()).await;
+    let key = doors.key(FIRST_TENANT, Permission::Read).await;
+    let ask = || with(get("/api/v1/leads"), "x-api-key", &key);
+    assert_eq!(doors.ask(ask()).await.0, StatusCode::OK);
+    let scope = Scope::system(FIRST_TENANT);
+    for known in keys::list(&doors.app, &scope).await.unwrap() {
+        keys::revoke(&doors.app, &scope, known.id).await.unwrap();
+    }
+    let refused = (401, "invalid_key".to_owned());
+    assert_eq!(code(&doors.ask(ask()).await), refused);
+}

@@ -71,6 +71,8 @@ impl Doors {
         let now = self.app.clock.now();
         let tenant = tenants::create(&mut tx, "Second", now).await.unwrap();
         tx.commit().await.unwrap();
+        let registry = &self.app.registry;
+        registry.refresh(&self.app.store, now).await.unwrap();
         tenant.id
     }
 

@@ -1,9 +1,10 @@
-//! Lanes: what goes first when there is more to do than workers.
+//! Lanes: what goes first when there is more to do than can be done at once, of our own work and of what a provider lets us ask.
 
-use crate::sql::{Kind, ToValue, Value};
+use serde::{Deserialize, Serialize};
 
-/// A lane. Those before it go first, but none waits for ever: see the runner.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+/// A lane. Those before it go first, but none waits for ever: see who uses it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Lane {
     /// Somebody is on the phone.
@@ -35,15 +36,8 @@ impl Lane {
         }
     }
 
-    pub(super) fn number(self) -> u8 {
+    /// Its number, as it is stored; the first is 0.
+    pub fn number(self) -> u8 {
         self as u8
-    }
-}
-
-impl ToValue for Lane {
-    const KIND: Kind = Kind::Small;
-
-    fn to_value(self) -> Value {
-        self.number().to_value()
     }
 }
