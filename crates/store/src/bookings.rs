@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     conditions::Conditions,
+    invalidations::{self, Affected},
     page::{Page, PageRequest},
     sql::{Engine, Json, RawJson, StoreError, Tx, Value, in_list},
     types::row_type,
@@ -102,11 +103,14 @@ row_type! {
 /// Columns that never change: they come first.
 const FIXED: usize = 6;
 
-/// Insert bookings, with ids from [`crate::ids::reserve`], and their payloads.
+/// Insert bookings, with ids from [`crate::ids::reserve`], and their payloads. `affected` is what their times invalidate.
 pub async fn insert(
     tx: &mut Tx,
     bookings: &[(Booking, Option<RawJson>)],
+    affected: Affected,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
+    invalidations::announce(tx, affected, now);
     let columns = Booking::column_list();
     let rows = bookings
         .iter()
@@ -131,8 +135,15 @@ const INDEXED: &[&str] = &["lead_id", "scheduled_at"];
 /// A booking as it was and as it is, with its payload if there is a new one.
 pub type ChangedBooking = (Booking, Booking, Option<RawJson>);
 
-/// Write everything about bookings that can change. A payload of `None` stays as it is.
-pub async fn update(tx: &mut Tx, bookings: &[ChangedBooking]) -> Result<(), StoreError> {
+/// Write everything about bookings that can change. A payload of `None` stays as it is. `affected` is what their old and
+/// new times invalidate.
+pub async fn update(
+    tx: &mut Tx,
+    bookings: &[ChangedBooking],
+    affected: Affected,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    invalidations::announce(tx, affected, now);
     let changing = &Booking::COLUMNS[FIXED..];
     let values = |booking: &Booking| {
         let mut values = booking.values();
@@ -157,7 +168,7 @@ pub async fn update(tx: &mut Tx, bookings: &[ChangedBooking]) -> Result<(), Stor
     Ok(())
 }
 
-/// Give a booking the payload of another.
+/// Give a booking the payload of another. Nobody's time changes by it, so nothing is invalidated.
 pub async fn copy_payload(
     tx: &mut Tx,
     scope: &Scope,
@@ -177,7 +188,14 @@ pub async fn copy_payload(
 }
 
 /// Delete bookings that were joined with others; what hangs on them must have been moved.
-pub async fn delete(tx: &mut Tx, scope: &Scope, ids: &[BookingId]) -> Result<(), StoreError> {
+pub async fn delete(
+    tx: &mut Tx,
+    scope: &Scope,
+    ids: &[BookingId],
+    affected: Affected,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    invalidations::announce(tx, affected, now);
     if ids.is_empty() {
         return Ok(());
     }

@@ -74,6 +74,28 @@ row_type! {
         updated_at: Timestamp,
         /// When it was switched off.
         disabled_at: Option<Timestamp>,
+        /// Base URL of the API; `None`: that of the settings.
+        api_url: Option<String>,
+        /// Which versions of the API the server speaks; `None`: not known yet.
+        api_profile: Option<String>,
+        /// The provider's id of the event type for bookings that name none.
+        default_event_type_id: Option<String>,
+        /// The provider's organization that it works in.
+        organization_id: Option<i64>,
+        /// The provider's team that it works in.
+        team_id: Option<i64>,
+        /// That team's slug.
+        team_slug: Option<String>,
+        /// Requests to the provider in a minute; `None`: those of the settings.
+        requests_per_minute: Option<i32>,
+        /// Requests to the provider at once; `None`: those of the settings.
+        requests_at_once: Option<i32>,
+        /// The account that the API key belongs to, as the provider said last.
+        account_id: Option<String>,
+        /// Its name.
+        account_name: Option<String>,
+        /// Its IANA zone.
+        account_time_zone: Option<String>,
     }
 }
 
@@ -89,6 +111,27 @@ impl Connection {
             .as_ref()
             .is_none_or(|Json(wanted)| wanted.contains(&event))
     }
+}
+
+/// How the provider's API is reached. The default is as the settings say.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ApiAccess {
+    /// Base URL of the API.
+    pub api_url: Option<String>,
+    /// Which versions of the API the server speaks.
+    pub api_profile: Option<String>,
+    /// The provider's id of the event type for bookings that name none.
+    pub default_event_type_id: Option<String>,
+    /// The provider's organization.
+    pub organization_id: Option<i64>,
+    /// The provider's team.
+    pub team_id: Option<i64>,
+    /// That team's slug.
+    pub team_slug: Option<String>,
+    /// Requests in a minute.
+    pub requests_per_minute: Option<i32>,
+    /// Requests at once.
+    pub requests_at_once: Option<i32>,
 }
 
 /// A connection to be made.
@@ -110,6 +153,8 @@ pub struct NewConnection {
     pub creates_leads: bool,
     /// Calendly's URI of the account's user.
     pub calendly_user_uri: Option<String>,
+    /// How the provider's API is reached.
+    pub api: ApiAccess,
 }
 
 /// What a secret of a connection is for.
@@ -191,8 +236,9 @@ pub async fn create(
     registry::raise_version(tx).await?;
     tx.query(
         "INSERT INTO connections (public_id, tenant_id, provider, name, hook_token, signature_policy, wanted_events,
-             creates_leads, calendly_user_uri, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING *",
+             creates_leads, calendly_user_uri, created_at, updated_at, api_url, api_profile, default_event_type_id,
+             organization_id, team_id, team_slug, requests_per_minute, requests_at_once)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING *",
     )
     .bind(new.public_id)
     .bind(scope.tenant_id())
@@ -204,6 +250,14 @@ pub async fn create(
     .bind(new.creates_leads)
     .bind(new.calendly_user_uri)
     .bind(now)
+    .bind(new.api.api_url)
+    .bind(new.api.api_profile)
+    .bind(new.api.default_event_type_id)
+    .bind(new.api.organization_id)
+    .bind(new.api.team_id)
+    .bind(new.api.team_slug)
+    .bind(new.api.requests_per_minute)
+    .bind(new.api.requests_at_once)
     .one()
     .await
 }
@@ -261,7 +315,10 @@ pub async fn update(
     registry::raise_version(tx).await?;
     tx.query(
         "UPDATE connections SET name = $3, signature_policy = $4, wanted_events = $5, creates_leads = $6,
-             calendly_user_uri = $7, disabled_at = $8, updated_at = $9
+             calendly_user_uri = $7, disabled_at = $8, updated_at = $9, api_url = $10, api_profile = $11,
+             default_event_type_id = $12, organization_id = $13, team_id = $14, team_slug = $15,
+             requests_per_minute = $16, requests_at_once = $17, account_id = $18, account_name = $19,
+             account_time_zone = $20
          WHERE tenant_id = $1 AND id = $2 RETURNING *",
     )
     .bind(scope.tenant_id())
@@ -273,6 +330,17 @@ pub async fn update(
     .bind(&connection.calendly_user_uri)
     .bind(connection.disabled_at)
     .bind(now)
+    .bind(&connection.api_url)
+    .bind(&connection.api_profile)
+    .bind(&connection.default_event_type_id)
+    .bind(connection.organization_id)
+    .bind(connection.team_id)
+    .bind(&connection.team_slug)
+    .bind(connection.requests_per_minute)
+    .bind(connection.requests_at_once)
+    .bind(&connection.account_id)
+    .bind(&connection.account_name)
+    .bind(&connection.account_time_zone)
     .optional()
     .await
 }
@@ -329,6 +397,21 @@ pub async fn list_secrets_of_all_tenants(
         .await
 }
 
+/// The connections of every tenant that have a secret of a kind which is to stay.
+pub async fn list_ids_with_secret_of_all_tenants(
+    tx: &mut Tx,
+    kind: SecretKind,
+) -> Result<Vec<ConnectionId>, StoreError> {
+    let found: Vec<(ConnectionId,)> = tx
+        .query(
+            "SELECT DISTINCT connection_id FROM connection_secrets WHERE kind = $1 AND retires_at IS NULL",
+        )
+        .bind(kind)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
 /// The secrets of one kind of some connections, newest first.
 pub async fn list_secrets(
     tx: &mut Tx,
@@ -349,4 +432,54 @@ pub async fn list_secrets(
         secrets.extend(found);
     }
     Ok(secrets)
+}
+
+#[cfg(test)]
+mod tests {
+    use calbridge_core::provider::Provider;
+
+    use super::*;
+    use crate::{Store, each_engine, sql::BoxError, testing::connection_of_a_tenant};
+
+    fn second(seconds: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_800_000_000 + seconds)
+    }
+
+    each_engine! {
+        async fn how_the_api_is_reached_is_kept(store: Store) -> Result<(), BoxError> {
+            let (scope, made) = connection_of_a_tenant(&store, Provider::CalCom, second(0)).await?;
+            assert_eq!(made.api_url.as_deref(), Some("https://api.example.org/v2"));
+            assert_eq!((made.requests_per_minute, made.requests_at_once), (Some(60), None));
+            let changed = Connection {
+                api_url: None,
+                api_profile: Some("classic".to_owned()),
+                default_event_type_id: Some("7".to_owned()),
+                organization_id: Some(1),
+                team_id: Some(2),
+                team_slug: Some("sales".to_owned()),
+                requests_per_minute: None,
+                requests_at_once: Some(20),
+                account_id: Some("3".to_owned()),
+                account_name: Some("Ann".to_owned()),
+                account_time_zone: Some("Europe/Berlin".to_owned()),
+                updated_at: second(1),
+                ..made
+            };
+            let mut tx = store.write().await?;
+            assert_eq!(update(&mut tx, &scope, &changed, second(1)).await?, Some(changed.clone()));
+            assert_eq!(find(&mut tx, &scope, changed.id).await?, Some(changed));
+            Ok(())
+        }
+
+        async fn a_connection_has_a_key_when_one_is_set(store: Store) -> Result<(), BoxError> {
+            let (_, connection) = connection_of_a_tenant(&store, Provider::CalCom, second(0)).await?;
+            let mut tx = store.write().await?;
+            for (kind, expected) in [(SecretKind::Webhook, vec![]), (SecretKind::ApiKey, vec![connection.id])] {
+                let secret = SecretString::from("cal_test");
+                set_secret(&mut tx, store.keys(), &connection, kind, &secret, second(0), second(0)).await?;
+                assert_eq!(list_ids_with_secret_of_all_tenants(&mut tx, SecretKind::ApiKey).await?, expected);
+            }
+            Ok(())
+        }
+    }
 }

@@ -2,7 +2,12 @@
 //!
 //! What cannot be set up panics, for then the test has failed.
 
+#[cfg(test)]
+mod rows;
 mod server;
+
+#[cfg(test)]
+pub(crate) use self::rows::connection_of_a_tenant;
 
 use std::{path::PathBuf, time::Duration};
 

@@ -28,12 +28,12 @@ pub(super) async fn apply_own(
     changes: Vec<Change>,
 ) -> Result<(), JobError> {
     let now = app.clock.now();
-    let settings = app
-        .registry
-        .current(&app.store, now)
-        .await
-        .settings(scope.tenant_id());
-    let rules = Rules { tenant: &settings };
+    let registry = app.registry.current(&app.store, now).await;
+    let settings = registry.settings(scope.tenant_id());
+    let rules = Rules {
+        tenant: &settings,
+        connections: &registry,
+    };
     let item = Item {
         connection_id: booking.connection_id,
         provider: booking.booking_provider,

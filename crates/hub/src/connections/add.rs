@@ -4,7 +4,7 @@ use calbridge_core::{change::Canonical, provider::Provider, scope::Scope};
 use calbridge_store::{
     StoreError,
     audit::{self, Deed},
-    connections::{self, Connection, NewConnection, SecretKind, SignaturePolicy},
+    connections::{self, ApiAccess, Connection, NewConnection, SecretKind, SignaturePolicy},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -31,6 +31,8 @@ pub struct NewConnectionRequest {
     pub creates_leads: bool,
     /// Calendly's URI of the account's user.
     pub calendly_user_uri: Option<String>,
+    /// How the provider's API is reached.
+    pub api: ApiAccess,
 }
 
 impl NewConnectionRequest {
@@ -45,6 +47,7 @@ impl NewConnectionRequest {
             wanted_events: None,
             creates_leads: true,
             calendly_user_uri: None,
+            api: ApiAccess::default(),
         }
     }
 }
@@ -106,6 +109,7 @@ pub async fn add(
         wanted_events: request.wanted_events,
         creates_leads: request.creates_leads,
         calendly_user_uri: request.calendly_user_uri,
+        api: request.api,
     };
     let connection = connections::create(&mut tx, scope, new, now).await?;
     for (kind, secret) in [

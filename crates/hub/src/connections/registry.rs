@@ -1,14 +1,17 @@
 //! The connections of all tenants in memory, opened, as deliveries need them before anything is known of their tenant.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
 };
 
-use calbridge_core::{ids::TenantId, provider::Provider};
+use calbridge_core::{
+    ids::{ConnectionId, TenantId},
+    provider::Provider,
+};
 use calbridge_store::{
     Store, StoreError,
     connections::{self, Connection, SecretKind},
@@ -30,6 +33,8 @@ const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_millis(200);
 pub struct KnownConnection {
     /// The connection.
     pub connection: Connection,
+    /// Whether there is a key that opens the provider's API.
+    pub has_api_key: bool,
     secrets: Vec<OpenSecret>,
 }
 
@@ -57,6 +62,7 @@ pub struct Snapshot {
     by_token: BTreeMap<String, Arc<KnownConnection>>,
     by_provider: BTreeMap<Provider, Vec<Arc<KnownConnection>>>,
     settings: BTreeMap<TenantId, Arc<TenantSettings>>,
+    asked: BTreeSet<ConnectionId>,
     version: i64,
 }
 
@@ -85,6 +91,11 @@ impl Snapshot {
     pub fn only_tenant(&self) -> Option<TenantId> {
         let mut tenants = self.settings.keys();
         tenants.next().copied().filter(|_| tenants.next().is_none())
+    }
+
+    /// Whether we ask the provider of this connection, and so may remember what it said.
+    pub fn is_asked(&self, connection: ConnectionId) -> bool {
+        self.asked.contains(&connection)
     }
 
     /// The rules of a tenant.
@@ -178,6 +189,9 @@ async fn take(store: &Store, known: &Snapshot) -> Result<Snapshot, StoreError> {
     let version = registry::version(&mut tx).await?;
     let connections = connections::list_enabled_of_all_tenants(&mut tx).await?;
     let sealed = connections::list_secrets_of_all_tenants(&mut tx, SecretKind::Webhook).await?;
+    let with_api_key =
+        connections::list_ids_with_secret_of_all_tenants(&mut tx, SecretKind::ApiKey).await?;
+    let with_api_key: BTreeSet<_> = with_api_key.into_iter().collect();
     let tenants = tenants::list_all(&mut tx).await?;
     tx.rollback().await?;
 
@@ -204,13 +218,18 @@ async fn take(store: &Store, known: &Snapshot) -> Result<Snapshot, StoreError> {
                 retires_at: row.retires_at,
             });
     }
+    let mut asked = BTreeSet::new();
     let mut by_token = BTreeMap::new();
     let mut by_provider: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for connection in connections {
         let known = Arc::new(KnownConnection {
+            has_api_key: with_api_key.contains(&connection.id),
             secrets: secrets.remove(&connection.id).unwrap_or_default(),
             connection,
         });
+        if known.has_api_key {
+            asked.insert(known.connection.id);
+        }
         by_provider
             .entry(known.connection.provider)
             .or_default()
@@ -224,6 +243,7 @@ async fn take(store: &Store, known: &Snapshot) -> Result<Snapshot, StoreError> {
             .into_iter()
             .map(|tenant| (tenant.id, Arc::new(tenant.settings.0)))
             .collect(),
+        asked,
         version,
     })
 }

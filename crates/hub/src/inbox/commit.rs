@@ -189,7 +189,10 @@ async fn apply_or_take_out(
     now: Timestamp,
 ) -> Result<Vec<Result<Applied, String>>, TryError> {
     let settings = around.registry.settings(scope.tenant_id());
-    let rules = Rules { tenant: &settings };
+    let rules = Rules {
+        tenant: &settings,
+        connections: around.registry,
+    };
     if around.attempt == Attempt::Together {
         let applied = apply::apply(tx, scope, rules, items, None, now).await;
         let applied = applied.map_err(|error| {

@@ -165,7 +165,10 @@ async fn apply_items(
 ) -> Result<Vec<&'static str>, StoreError> {
     let registry = app.registry.current(&app.store, now).await;
     let settings = Arc::clone(&registry.settings(scope.tenant_id()));
-    let rules = Rules { tenant: &settings };
+    let rules = Rules {
+        tenant: &settings,
+        connections: &registry,
+    };
     let stale: Vec<i64> = stale.iter().map(|change| change.id).collect();
     let care = Care {
         stale: &stale,

@@ -43,7 +43,7 @@ pub(super) async fn listen_until_stopped(app: App, stop: CancellationToken) {
 
 async fn hear(app: &App, listener: &mut Listener) -> Result<(), StoreError> {
     // What rang while nobody listened.
-    for bell in [Bell::Jobs, Bell::Registry] {
+    for bell in [Bell::Jobs, Bell::Registry, Bell::Invalidations] {
         heard(app, bell).await;
     }
     loop {
@@ -54,7 +54,7 @@ async fn hear(app: &App, listener: &mut Listener) -> Result<(), StoreError> {
 
 async fn heard(app: &App, bell: Bell) {
     match bell {
-        Bell::Jobs => app.store.db().bells().ring(bell),
+        Bell::Jobs | Bell::Invalidations => app.store.db().bells().ring(bell),
         Bell::Registry => {
             let now = app.clock.now();
             if let Err(error) = app.registry.refresh(&app.store, now).await {

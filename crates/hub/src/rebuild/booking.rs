@@ -70,7 +70,10 @@ async fn try_compare(
         return Ok(compared);
     }
     let anew = Anew::read(&mut tx, scope, &booking, &facts, &mut compared).await?;
-    let rules = Rules { tenant: &settings };
+    let rules = Rules {
+        tenant: &settings,
+        connections: &registry,
+    };
     let care = Care {
         thorough: true,
         stale: &anew.stale,

@@ -76,7 +76,10 @@ async fn try_compare(
         return Ok(compared);
     }
     let items = [read.item(event, None, untold)];
-    let rules = Rules { tenant: &settings };
+    let rules = Rules {
+        tenant: &settings,
+        connections: &registry,
+    };
     apply::lock(&mut tx, &[(scope, &items)]).await?;
     let report = Some(&mut compared.rows);
     apply::apply(&mut tx, scope, rules, &items, report, now).await?;

@@ -19,7 +19,7 @@ use sqlx::{
 };
 
 use super::{
-    Bells, Engine, Listener, StoreError, Tx,
+    Bells, Engine, Listener, OnInvalidated, StoreError, Tx,
     pool_state::{OneMore, PoolState, pool_state},
 };
 
@@ -160,9 +160,13 @@ impl Db {
     }
 
     fn over(pools: Pools) -> Self {
+        let others = match &pools {
+            Pools::Sqlite { .. } => None,
+            Pools::Postgres(pool) => Some(pool.clone()),
+        };
         Self {
             pools,
-            bells: Arc::default(),
+            bells: Arc::new(Bells::of_one_among(others)),
             reading: Arc::default(),
             writing: Arc::default(),
         }
@@ -272,6 +276,11 @@ impl Db {
     /// The bells that commits ring in this process.
     pub fn bells(&self) -> &Arc<Bells> {
         &self.bells
+    }
+
+    /// Calls a listener with what each commit of this process invalidated, before the commit returns.
+    pub fn on_invalidated(&self, listener: OnInvalidated) {
+        self.bells.on_invalidated(listener);
     }
 
     /// Hears what commits on other nodes ring; `None` on SQLite, where nobody can tell us.

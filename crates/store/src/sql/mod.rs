@@ -19,7 +19,7 @@ mod tx;
 mod value;
 
 pub use self::{
-    bell::{Bell, Bells, Listener},
+    bell::{Bell, Bells, Listener, OnInvalidated},
     bulk::{in_list, placeholders},
     cell::{Cell, FromValue},
     db::{Db, PostgresOptions, SqliteOptions},

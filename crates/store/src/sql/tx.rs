@@ -7,10 +7,13 @@ use sqlx::{
     postgres::{PgArguments, PgDatabaseError},
 };
 
+use jiff::Timestamp;
+
 use super::{
     Bell, Bells, Engine, Query, Row, StoreError, Value, args, error::is_stale_plan,
     row::Inner as RowInner,
 };
+use crate::invalidations::{self, Affected};
 
 /// An open transaction. Dropping it undoes what it did.
 ///
@@ -22,6 +25,10 @@ pub struct Tx {
     bells: Arc<Bells>,
     /// To be rung by the commit.
     announced: Vec<Bell>,
+    /// To be written by the commit.
+    invalidated: Option<(Affected, Timestamp)>,
+    /// How much of it there was at each savepoint.
+    invalidated_before: Vec<usize>,
 }
 
 enum Inner {
@@ -47,6 +54,8 @@ impl Tx {
             broken: false,
             bells: Arc::clone(bells),
             announced: Vec::new(),
+            invalidated: None,
+            invalidated_before: Vec::new(),
         }
     }
 
@@ -64,9 +73,13 @@ impl Tx {
     }
 
     /// Makes everything that was done durable.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
         // PostgreSQL would answer COMMIT with a rollback and call it a success.
         self.unbroken()?;
+        let invalidated = match self.invalidated.take() {
+            Some((affected, now)) => invalidations::write(&mut self, affected, now).await?,
+            None => Vec::new(),
+        };
         match self.connection {
             Inner::Sqlite(transaction) => transaction.commit().await?,
             Inner::Postgres(mut transaction) => {
@@ -82,6 +95,9 @@ impl Tx {
         for bell in self.announced {
             self.bells.ring(bell);
         }
+        if !invalidated.is_empty() {
+            self.bells.invalidated(&invalidated);
+        }
         Ok(())
     }
 
@@ -91,6 +107,18 @@ impl Tx {
         if !self.announced.contains(&bell) {
             self.announced.push(bell);
         }
+    }
+
+    /// Notes what the commit will invalidate.
+    pub(crate) fn invalidate(&mut self, affected: Affected, now: Timestamp) {
+        if affected.is_nothing() {
+            return;
+        }
+        let all = match self.invalidated.take() {
+            Some((before, _)) => before.and(affected),
+            None => affected,
+        };
+        self.invalidated = Some((all, now));
     }
 
     /// Undoes everything now; dropping does the same a little later.
@@ -105,18 +133,32 @@ impl Tx {
     /// Marks a point to come back to. Marks nest.
     pub async fn savepoint(&mut self) -> Result<(), StoreError> {
         self.unbroken()?;
-        self.script("SAVEPOINT s").await
+        self.script("SAVEPOINT s").await?;
+        self.invalidated_before.push(self.noted());
+        Ok(())
     }
 
     /// Undoes everything since the last mark, which stays; release it when done.
     pub async fn rollback_to_savepoint(&mut self) -> Result<(), StoreError> {
-        self.script("ROLLBACK TO SAVEPOINT s").await
+        self.script("ROLLBACK TO SAVEPOINT s").await?;
+        let before = self.invalidated_before.last().copied().unwrap_or_default();
+        if let Some((affected, _)) = &mut self.invalidated {
+            affected.truncate(before);
+        }
+        Ok(())
     }
 
     /// Forgets the last mark and keeps what was done since.
     pub async fn release_savepoint(&mut self) -> Result<(), StoreError> {
         self.unbroken()?;
-        self.script("RELEASE SAVEPOINT s").await
+        self.script("RELEASE SAVEPOINT s").await?;
+        self.invalidated_before.pop();
+        Ok(())
+    }
+
+    fn noted(&self) -> usize {
+        let noted = self.invalidated.as_ref();
+        noted.map_or(0, |(affected, _)| affected.len())
     }
 
     /// For the end of a SELECT that claims rows: others' rows are skipped, not waited for.

@@ -1,6 +1,5 @@
 //! Bookings of which nothing is told any more.
 
-use calbridge_core::scope::Scope;
 use calbridge_store::{
     StoreError,
     audit::{self, Deed},
@@ -8,21 +7,20 @@ use calbridge_store::{
     jobs, leads,
     sql::Tx,
 };
-use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Known, RowChanges, groups::Group};
+use super::{Known, RowChanges, affecting, groups::Group, writing::Desk};
 use crate::jobs::Kind;
 
 /// Remove the bookings of a group, with what hangs on them.
 pub(super) async fn remove(
     tx: &mut Tx,
-    scope: &Scope,
+    desk: Desk<'_>,
     group: &Group,
     known: &Known,
     mut report: Option<&mut RowChanges>,
-    now: Timestamp,
 ) -> Result<(), StoreError> {
+    let Desk { scope, now, .. } = desk;
     for booking in group
         .bookings
         .iter()
@@ -42,7 +40,8 @@ pub(super) async fn remove(
         let deed = Deed::of(scope, "booking.remove", "booking", booking.id)
             .before(json!({ "external_booking_id": booking.external_booking_id }));
         audit::append(tx, vec![deed], now).await?;
-        bookings::delete(tx, scope, &[booking.id]).await?;
+        let affected = affecting::of_gone(desk, [booking]);
+        bookings::delete(tx, scope, &[booking.id], affected, now).await?;
     }
     Ok(())
 }

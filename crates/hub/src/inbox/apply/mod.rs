@@ -4,6 +4,7 @@
 //! The steps: which facts are about the same booking (`groups`), what the booking looks like then (`rows`), whose
 //! leads its attendees are and what that means for them (`people`), and what to write (`writing`).
 
+mod affecting;
 mod emptied;
 mod groups;
 mod noting;
@@ -35,6 +36,7 @@ use jiff::Timestamp;
 
 pub use self::report::{RowChange, RowChanges};
 use self::{people::BookingFace, rows::LeadsByKey, writing::Desk};
+use crate::connections::Snapshot;
 
 /// Facts from one source, to be applied together.
 #[derive(Clone, Debug)]
@@ -71,6 +73,8 @@ pub struct Applied {
 pub struct Rules<'a> {
     /// The tenant's rules.
     pub tenant: &'a TenantSettings,
+    /// The connections: what was remembered of those that we ask must be forgotten.
+    pub connections: &'a Snapshot,
 }
 
 /// What is beside the ordinary case.
@@ -125,10 +129,16 @@ pub async fn apply_with(
         return Err(StoreError::Busy);
     }
 
+    let desk = Desk {
+        scope,
+        rules,
+        items,
+        now,
+    };
     let mut chapters = Vec::with_capacity(groups.len());
     for group in groups {
         if known.leaves_nothing_of(&group, care) {
-            emptied::remove(tx, scope, &group, &known, report.as_deref_mut(), now).await?;
+            emptied::remove(tx, desk, &group, &known, report.as_deref_mut()).await?;
             continue;
         }
         if let Some(chapter) = Chapter::open(group, items, &mut known, care) {
@@ -136,12 +146,6 @@ pub async fn apply_with(
         }
     }
     let mut people = people::People::load(tx, scope, &chapters).await?;
-    let desk = Desk {
-        scope,
-        rules,
-        items,
-        now,
-    };
     let written = writing::write(tx, desk, &chapters, &mut people, report).await?;
 
     let mut applied = vec![Applied::default(); items.len()];

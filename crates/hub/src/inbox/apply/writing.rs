@@ -25,7 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{
-    Chapter, Item, LeadsByKey, RowChanges, Rules, Telling, noting,
+    Chapter, Item, LeadsByKey, RowChanges, Rules, Telling, affecting, noting,
     people::{self, People},
     rows,
 };
@@ -105,8 +105,10 @@ pub(super) async fn write(
     // Rows before those that name them.
     leads::insert(tx, &new_leads).await?;
     leads::update(tx, &changed_leads).await?;
-    bookings::insert(tx, &sheet.new_bookings).await?;
-    bookings::update(tx, &sheet.changed_bookings).await?;
+    let affected = affecting::of_new(desk, &sheet.new_bookings);
+    bookings::insert(tx, &sheet.new_bookings, affected, now).await?;
+    let affected = affecting::of_changed(desk, &sheet.changed_bookings);
+    bookings::update(tx, &sheet.changed_bookings, affected, now).await?;
     booking_references::delete(tx, scope, &sheet.gone_references).await?;
     booking_references::add(tx, scope, &sheet.references, now).await?;
     booking_references::put(tx, scope, &sheet.wrong_references, now).await?;
@@ -129,7 +131,8 @@ pub(super) async fn write(
     jobs::enqueue(tx, sheet.jobs, now).await?;
     for chapter in chapters {
         let gone: Vec<_> = chapter.joined.iter().map(|booking| booking.id).collect();
-        bookings::delete(tx, scope, &gone).await?;
+        let affected = affecting::of_gone(desk, &chapter.joined);
+        bookings::delete(tx, scope, &gone, affected, now).await?;
     }
     let strays = people::strays::remove(tx, desk, people, &tellings).await?;
     sheet.deeds.extend(strays);
