@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connections;
+pub mod control;
 #[cfg(feature = "emulator")]
 pub mod demo;
 pub mod http;
