@@ -47,6 +47,10 @@ row_id! {
     ApiKeyId;
     /// A unit of work in the queue.
     JobId;
+    /// A hold, or what a booking of ours takes.
+    ClaimId;
+    /// Something we want of a provider.
+    IntentId;
 }
 
 /// Our own booking ids start here, so that they cannot be confused with a provider's integers.

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod booking_type;
 pub mod change;
+pub mod claim;
 pub mod fingerprint;
 pub mod ids;
 pub mod lead;

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod booking_changes;
 pub mod booking_references;
 pub mod bookings;
+pub mod claims;
 mod conditions;
 pub mod connections;
 pub mod ids;

@@ -24,4 +24,5 @@ migrations! {
     5 "0005_nodes" needs "0.1.0";
     6 "0006_retention" needs "0.1.0";
     7 "0007_upstream" needs "0.1.0";
+    9 "0009_claims" needs "0.1.0";
 }

@@ -3,8 +3,8 @@
 use calbridge_core::{
     change::Canonical,
     ids::{
-        ApiKeyId, AttendeeId, BookingId, ConnectionId, JobId, LeadId, TenantId, UserId,
-        WebhookEventId,
+        ApiKeyId, AttendeeId, BookingId, ClaimId, ConnectionId, IntentId, JobId, LeadId, TenantId,
+        UserId, WebhookEventId,
     },
     provider::Provider,
     state::Confirmation,
@@ -33,7 +33,9 @@ stored_id!(
     ApiKeyId,
     AttendeeId,
     BookingId,
+    ClaimId,
     ConnectionId,
+    IntentId,
     JobId,
     LeadId,
     TenantId,
