@@ -5,10 +5,12 @@
 
 pub mod activity;
 pub mod booking_type;
+pub mod capability;
 pub mod change;
 pub mod claim;
 pub mod fingerprint;
 pub mod ids;
+pub mod intent;
 pub mod lead;
 pub mod person;
 pub mod provider;
