@@ -14,6 +14,7 @@ pub mod claims;
 mod conditions;
 pub mod connections;
 pub mod ids;
+pub mod intents;
 pub mod jobs;
 pub mod leads;
 pub mod migrations;

@@ -110,10 +110,10 @@ CREATE TABLE booking_intents (
     kind TEXT NOT NULL CHECK (kind IN ('book', 'reschedule', 'cancel', 'confirm', 'decline', 'no_show', 'assign')),
     request TEXT NOT NULL,
     state TEXT NOT NULL
-        CHECK (state IN ('pending', 'sent', 'unknown', 'undoing', 'done', 'taken', 'refused', 'lost', 'undone', 'stuck')),
+        CHECK (state IN ('pending', 'sent', 'unknown', 'done', 'taken', 'refused', 'lost', 'wrong', 'stuck')),
     -- Why it is unknown.
     doubt TEXT CHECK (doubt IN ('unanswered', 'said_taken', 'said_refused', 'stranger')),
-    -- How often the provider was asked to do it, and what became of it.
+    -- How often the provider was asked to do it, and since then what became of it.
     sends INTEGER NOT NULL,
     looks INTEGER NOT NULL,
     -- The id that the provider gave to what the request made.
@@ -124,6 +124,8 @@ CREATE TABLE booking_intents (
     lead_id BIGINT REFERENCES leads (id) ON DELETE SET NULL,
     actor TEXT NOT NULL,
     sent_at TEXT,
+    -- Since when it is unknown.
+    doubted_at TEXT,
     settled_at TEXT,
     next_look_at TEXT,
     -- Raised by every write; who knows an older one has lost.
