@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connections;
+pub mod control;
 #[cfg(feature = "emulator")]
 pub mod demo;
 pub mod http;
@@ -17,6 +18,7 @@ pub mod inbox;
 pub mod jobs;
 pub mod keys;
 pub mod leads;
+pub mod limits;
 pub mod liveness;
 pub mod logging;
 pub mod metrics;

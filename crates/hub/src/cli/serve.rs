@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{context::Context, output::printable, parse};
 use crate::{
     app::App,
-    http,
+    control, http,
     logging::{self, Purpose},
     node::Role,
     serve, startup,
@@ -64,8 +64,11 @@ impl Serve {
         if context.out.is_terminal() {
             context.out.line(banner(&app, address).await?)?;
         }
-        let router = http::router(app.clone());
+        let control = control::Door::open(&app.config, address);
+        let commands = control.as_ref().map(control::Door::routes);
+        let router = http::router_with(app.clone(), commands.unwrap_or_default());
         serve::run(&app, listener, router, role, stop).await;
+        drop(control);
         tracing::info!("Stopped");
         Ok(())
     }

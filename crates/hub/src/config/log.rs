@@ -1,5 +1,7 @@
 //! Section `log`.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// What is logged, and how.
@@ -10,6 +12,13 @@ pub struct Log {
     pub format: LogFormat,
     /// Which lines: `info`, or per target, such as `warn,calbridge::webhooks=info`.
     pub filter: String,
+    /// A folder for a file per stream, beside stderr: `calcom.log`, `webhooks.log`, `errors.log`. Each process needs its
+    /// own.
+    pub dir: Option<PathBuf>,
+    /// A file of a stream that is longer makes room for the next one.
+    pub file_bytes: u64,
+    /// Files of a stream, the current one included.
+    pub files: u32,
 }
 
 /// How log lines look.
@@ -27,6 +36,9 @@ impl Default for Log {
         Self {
             format: LogFormat::Pretty,
             filter: "info,sqlx=warn".to_owned(),
+            dir: None,
+            file_bytes: 16 * 1024 * 1024,
+            files: 5,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use calbridge_core::{change::Meaning, provider::Provider};
+use calbridge_core::change::Meaning;
 use calbridge_store::{
     StoreError,
     sql::{Engine, RawJson},
@@ -21,14 +21,17 @@ use tokio::{
     sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
 };
 use tokio_util::task::TaskTracker;
+use tracing::Span;
 
 use super::{
     Door, News, Receipt,
     commit::{commit, commit_unapplied},
+    log,
 };
 use crate::{
     app::{App, WeakApp},
     connections::KnownConnection,
+    logging::WEBHOOKS,
 };
 
 /// Deliveries in one transaction, at most. A PostgreSQL server holds a limited number of locks for all transactions, and a
@@ -54,6 +57,8 @@ pub(super) struct Delivery {
     pub received_at: Timestamp,
     pub meaning: Meaning,
     pub payload: Option<RawJson>,
+    /// Of the request that it came with.
+    pub span: Span,
 }
 
 /// Why a delivery was not stored.
@@ -262,7 +267,7 @@ async fn store_batch(app: &App, batch: Vec<Waiting>, elsewhere: &Handle) {
             let _detached = tracker.spawn_on(telling, elsewhere);
         }
         Err(error) => {
-            tracing::error!(%error, source = ?std::error::Error::source(&error), "Could not store {} deliveries", answers.len());
+            tracing::error!(target: WEBHOOKS, %error, source = ?std::error::Error::source(&error), "Could not store {} deliveries", answers.len());
             for answer in answers {
                 let _gone = answer.send(Err(()));
             }
@@ -276,7 +281,10 @@ async fn store_alone(app: &App, delivery: &Delivery) -> Result<Receipt, StoreErr
         return stored.and_then(|mut receipts| receipts.pop().ok_or(StoreError::Busy));
     }
     tracing::error!(
+        target: WEBHOOKS,
+        door = delivery.door.as_str(),
         connection.id = delivery.connection.connection.id.0,
+        provider = delivery.connection.connection.provider.as_str(),
         "A delivery made us panic; it is stored and not applied"
     );
     commit_unapplied(
@@ -303,30 +311,6 @@ fn tell(app: &App, delivery: &Delivery, answer: Answer, stored: Result<Receipt, 
         delivery.connection.connection.provider,
         receipt.outcome,
     );
-    log(delivery, &receipt);
+    log::stored(delivery, &receipt);
     let _gone = answer.send(Ok(receipt));
-}
-
-fn log(delivery: &Delivery, receipt: &Receipt) {
-    let connection = &delivery.connection.connection;
-    let (id, outcome) = (receipt.event_id.0, receipt.outcome.as_str());
-    tracing::event!(
-        target: "calbridge::webhooks",
-        tracing::Level::INFO,
-        tenant.id = connection.tenant_id.0,
-        connection.id = connection.id.0,
-        webhook_event.id = id,
-        door = delivery.door.as_str(),
-        provider = connection.provider.as_str(),
-        "Webhook event {id} of {}: {outcome}",
-        log_name(connection.provider)
-    );
-}
-
-/// The provider as people search for it in logs.
-fn log_name(provider: Provider) -> &'static str {
-    match provider {
-        Provider::CalCom => "Cal.com",
-        Provider::Calendly => "Calendly",
-    }
 }

@@ -5,6 +5,7 @@ mod commit;
 mod door;
 mod intake;
 pub(crate) mod interpret;
+mod log;
 mod quarantine;
 mod receive;
 mod replay;

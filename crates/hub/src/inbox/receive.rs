@@ -9,11 +9,12 @@ use calbridge_store::{
 };
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
+use tracing::Span;
 
 use super::{
     Door, Receipt,
     intake::{Delivery, IntakeError},
-    quarantine,
+    log, quarantine,
 };
 use crate::{
     app::App,
@@ -87,6 +88,7 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<Receipt, ReceiveEr
         Judged::Verified { connection, late } => (connection, late),
         Judged::UnknownHook => {
             app.metrics.inbox.not_taken(NotTaken::UnknownHook);
+            log::unknown_hook(incoming.door);
             return Err(ReceiveError::UnknownHook);
         }
         Judged::Refused {
@@ -95,12 +97,8 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<Receipt, ReceiveEr
             refusal: (counted, reason),
         } => {
             app.metrics.inbox.not_taken(counted);
-            tracing::warn!(
-                door = incoming.door.as_str(),
-                provider = %provider,
-                connection.id = connection.as_ref().map(|known| known.connection.id.0),
-                "Refused a delivery: {reason}"
-            );
+            let known = connection.as_ref().map(|known| known.connection.id.0);
+            log::refused(incoming.door, provider, known, reason);
             let delivery = NewQuarantinedDelivery {
                 tenant_id: connection.as_ref().map(|known| known.connection.tenant_id),
                 connection_id: connection.as_ref().map(|known| known.connection.id),
@@ -114,6 +112,7 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<Receipt, ReceiveEr
             return Err(ReceiveError::NotVerified(reason));
         }
     };
+    let (door, provider) = (incoming.door, known.connection.provider);
     let delivery = read(&known, incoming, late, now);
     app.intake.store(delivery).await.map_err(|error| {
         let (counted, error) = match error {
@@ -121,6 +120,7 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<Receipt, ReceiveEr
             IntakeError::NotStored => (NotTaken::NotStored, ReceiveError::NotStored),
         };
         app.metrics.inbox.not_taken(counted);
+        log::turned_away(door, provider, &error);
         error
     })
 }
@@ -151,6 +151,7 @@ pub(super) fn read(
             .payload
             .as_ref()
             .map(|json| RawJson(json.to_string())),
+        span: Span::current(),
     }
 }
 

@@ -10,7 +10,7 @@ use calbridge_store::{
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{apply::RowChanges, interpret::interpret, tries::Tries};
+use super::{apply::RowChanges, interpret::interpret, log, tries::Tries};
 use crate::app::App;
 
 /// Why an event could not be replayed.
@@ -84,6 +84,7 @@ async fn try_replay(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Repl
         .after(json!({ "status": replayed.status.as_str() }));
     audit::append(&mut tx, vec![deed], now).await?;
     tx.commit().await?;
+    log::applied_again(&event, replayed.status.as_str());
     Ok(replayed)
 }
 

@@ -6,7 +6,7 @@ use calbridge_core::{
 };
 use calbridge_store::webhook_events::{self, EventStatus, Finished};
 
-use super::{ReplayError, commit, interpret::interpret, replay, tries::Tries};
+use super::{ReplayError, commit, interpret::interpret, log, replay, tries::Tries};
 use crate::{app::App, jobs::JobError, metrics::Retried};
 
 /// Try a failed event again. After its last try it stays failed until somebody looks.
@@ -31,6 +31,7 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
                     _ => Retried::Applied,
                 };
                 app.metrics.inbox.retried(outcome);
+                log::applied_again(&event, replayed.status.as_str());
             }
             Ok(())
         }
@@ -63,6 +64,13 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
                 Some(_) => Retried::Failed,
                 None => Retried::Parked,
             });
+            log::still_fails(
+                &event,
+                match next_attempt_at {
+                    Some(_) => "it will be tried again",
+                    None => "it waits for somebody to look",
+                },
+            );
             match next_attempt_at {
                 Some(at) => Err(JobError::retry_at(at, &error)),
                 // The event itself shows that it failed; there is nothing left for the queue.

@@ -1,0 +1,19 @@
+//! The control door: how a command line on the same machine speaks with the process that serves.
+//!
+//! `serve` writes where it listens and a random key into a file that only its owner can read. Whoever shows that key
+//! over loopback may give commands under `/_control/`; for everybody else there is nothing there. What a command does
+//! beyond this process, it does through the database, as every other node does.
+
+mod client;
+mod command;
+mod door;
+mod file;
+
+pub use self::{
+    client::{Client, ControlError},
+    command::{Ask, Command, Status, StatusAnswer},
+    door::Door,
+};
+
+/// The paths begin with this.
+const PREFIX: &str = "/_control";
