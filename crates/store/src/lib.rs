@@ -13,6 +13,7 @@ pub mod bookings;
 pub mod claims;
 mod conditions;
 pub mod connections;
+pub mod idempotency_keys;
 pub mod ids;
 pub mod intents;
 pub mod jobs;
