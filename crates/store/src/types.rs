@@ -3,8 +3,8 @@
 use calbridge_core::{
     change::Canonical,
     ids::{
-        ApiKeyId, AttendeeId, BookingId, BranchId, ConnectionId, EventTypeId, HostMatchId, JobId,
-        LeadId, SyncRunId, TenantId, UserId, WebhookEventId,
+        ApiKeyId, AttendeeId, BookingId, BranchId, ClaimId, ConnectionId, EventTypeId, HostMatchId,
+        IntentId, JobId, LeadId, SyncRunId, TenantId, UserId, WebhookEventId,
     },
     lane::Lane,
     provider::Provider,
@@ -35,9 +35,11 @@ stored_id!(
     AttendeeId,
     BookingId,
     BranchId,
+    ClaimId,
     ConnectionId,
     EventTypeId,
     HostMatchId,
+    IntentId,
     JobId,
     LeadId,
     SyncRunId,

@@ -44,11 +44,16 @@ callers! {
     Admin Admin;
 }
 
-async fn scope(parts: &Parts, app: &App, needed: Permission) -> Result<Scope, Problem> {
+/// The scope of a caller, whatever they may do.
+pub(super) async fn caller(parts: &Parts, app: &App) -> Result<Scope, Problem> {
     let claim = claim(&parts.headers, &parts.uri)?;
     let found = keys::authenticate(app, claim).await;
     count(parts, app, &found);
-    let scope = found?;
+    Ok(found?)
+}
+
+async fn scope(parts: &Parts, app: &App, needed: Permission) -> Result<Scope, Problem> {
+    let scope = caller(parts, app).await?;
     if scope.may(needed) {
         Ok(scope)
     } else {

@@ -17,7 +17,7 @@ use super::{
 use crate::app::App;
 
 /// Bodies of the API, at most.
-const MOST_BYTES: usize = 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 1024 * 1024;
 
 /// A JSON body of the right shape.
 #[derive(Debug)]

@@ -83,6 +83,8 @@ codes! {
     SlotTaken = "slot_taken", CONFLICT, "The slot is taken";
     /// Another row has what must be unique.
     Conflict = "conflict", CONFLICT, "Something else has this already";
+    /// A request with the same idempotency key is being answered.
+    RequestInProgress = "request_in_progress", CONFLICT, "The same request is still under way";
     /// The raw bytes of an event are no longer kept.
     BodyGone = "body_gone", GONE, "The raw body is no longer kept";
     /// The body is too large.
@@ -97,6 +99,8 @@ codes! {
     InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "A field has a value that cannot be used";
     /// A status that the tenant's leads do not have.
     UnknownStatus = "unknown_status", UNPROCESSABLE_ENTITY, "The tenant's leads have no such status";
+    /// An idempotency key came with another request before.
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The idempotency key belongs to another request";
     /// A replayed event still cannot be applied.
     StillFails = "still_fails", UNPROCESSABLE_ENTITY, "The event still cannot be applied";
     /// The caller asked too often.

@@ -5,6 +5,7 @@ mod control;
 mod documents;
 mod hostile;
 mod hub;
+mod idempotency;
 mod lead_orders;
 mod leads;
 mod metrics;
