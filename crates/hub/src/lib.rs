@@ -6,12 +6,16 @@ pub mod backup;
 #[cfg(feature = "emulator")]
 pub mod bench;
 pub mod booking;
+pub mod branches;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connections;
 #[cfg(feature = "emulator")]
 pub mod demo;
+pub mod edit;
+pub mod event_types;
+pub mod hosts;
 pub mod http;
 pub mod inbox;
 pub mod jobs;
@@ -28,3 +32,4 @@ mod secret;
 pub mod serve;
 pub mod startup;
 pub mod tenants;
+pub mod users;

@@ -11,6 +11,7 @@ mod metrics;
 mod node;
 mod retention;
 mod server;
+mod sync;
 mod webhooks;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub use self::{
     node::Node,
     retention::Retention,
     server::Server,
+    sync::Sync,
     webhooks::Webhooks,
 };
 
@@ -51,6 +53,8 @@ pub struct Config {
     pub jobs: Jobs,
     /// This process among others on the same database.
     pub node: Node,
+    /// How often providers are read.
+    pub sync: Sync,
     /// Connection `default` of tenant 1.
     pub calcom: CalCom,
     /// What is logged, and how.

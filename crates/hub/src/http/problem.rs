@@ -71,10 +71,12 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not possible here";
     /// The body came too slowly.
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not come in time";
-    /// An id names more than one booking.
-    AmbiguousId = "ambiguous_id", CONFLICT, "The id names more than one booking";
+    /// An id names more than one thing.
+    AmbiguousId = "ambiguous_id", CONFLICT, "The id names more than one thing";
     /// Another row has what must be unique.
     Conflict = "conflict", CONFLICT, "Something else has this already";
+    /// Nothing is set up that could do it.
+    NoConnection = "no_connection", CONFLICT, "No connection can do this";
     /// The raw bytes of an event are no longer kept.
     BodyGone = "body_gone", GONE, "The raw body is no longer kept";
     /// The body is too large.
@@ -93,6 +95,8 @@ codes! {
     StillFails = "still_fails", UNPROCESSABLE_ENTITY, "The event still cannot be applied";
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
+    /// A provider's lists could not be read.
+    SyncFailed = "sync_failed", BAD_GATEWAY, "The provider could not be read";
     /// Not now.
     TryAgain = "try_again", SERVICE_UNAVAILABLE, "Not possible right now";
 }
