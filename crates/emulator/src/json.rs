@@ -81,6 +81,16 @@ impl Json {
         }
     }
 
+    /// This object with the fields of another, which win.
+    pub(crate) fn overlaid(self, others: Self) -> Self {
+        match others {
+            Self::Object(fields) => fields
+                .into_iter()
+                .fold(self, |object, (key, value)| object.with(&key, value)),
+            _ => self,
+        }
+    }
+
     /// What stands at a field name or list position.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match self {

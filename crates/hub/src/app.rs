@@ -3,6 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use calbridge_store::{Store, StoreError};
+use jiff::Timestamp;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use crate::{
     connections::Registry,
     inbox::{Intake, News},
     keys::KnownKeys,
+    limits::Limits,
     liveness::Liveness,
     metrics::Metrics,
 };
@@ -32,8 +34,12 @@ pub struct Parts {
     pub registry: Registry,
     /// Keys that were shown lately.
     pub known_keys: KnownKeys,
+    /// How much callers of the API may ask.
+    pub limits: Limits,
     /// Where verified deliveries wait for their commit.
     pub intake: Intake,
+    /// When this process began.
+    pub started_at: Timestamp,
     /// Names this process among those that share the database.
     pub node_id: Uuid,
     /// Whether what works on its own in this process still lives.
@@ -71,9 +77,11 @@ impl App {
 
     /// Over an open store whose migrations are applied. Starts the tasks that store deliveries.
     pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Self, StoreError> {
-        let registry = Registry::load(&store, clock.now()).await?;
+        let started_at = clock.now();
+        let registry = Registry::load(&store, started_at).await?;
         let (intake, queue) = Intake::new(config.webhooks.queue, config.webhooks.max_body_bytes);
         let (news, _) = broadcast::channel(1024);
+        let limits = Limits::new(&config.limits);
         let metrics = Metrics::new(store.db().engine());
         let app = Self(Arc::new(Parts {
             store,
@@ -81,7 +89,9 @@ impl App {
             config,
             registry,
             known_keys: KnownKeys::default(),
+            limits,
             intake,
+            started_at,
             node_id: Uuid::now_v7(),
             liveness: Liveness::default(),
             metrics,

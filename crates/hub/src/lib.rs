@@ -21,6 +21,7 @@ pub mod inbox;
 pub mod jobs;
 pub mod keys;
 pub mod leads;
+pub mod limits;
 pub mod liveness;
 pub mod logging;
 pub mod metrics;

@@ -11,6 +11,7 @@ pub mod booking_changes;
 pub mod booking_references;
 pub mod bookings;
 pub mod branches;
+pub mod busy;
 mod conditions;
 pub mod connections;
 pub mod event_type_hosts;

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::event_type::{self, EventType, Host};
+use super::busy::{BusyBlock, Calendars};
+use super::clock::ClockRow;
+use super::event_type::{EventType, Host};
 use super::payload::View;
-use super::schedule::ClockRow;
-use super::{Booking, BookingUid, CalComError, SeatUid, Status};
+use super::reservation::Reservation;
+use super::schedule::Schedule;
+use super::team::{Organization, Team};
+use super::{Booking, BookingUid, CalComError, SeatUid, Status, defaults};
 use crate::ids::Ids;
 
 /// The part after `@` in an `iCalUID`: the server's brand.
@@ -19,6 +23,14 @@ pub struct CalCom {
     pub(super) ids: Ids,
     pub(super) hosts: Vec<Host>,
     pub(super) event_types: Vec<EventType>,
+    /// No longer offered, but bookings of them may still send messages.
+    pub(super) removed: Vec<EventType>,
+    pub(super) schedules: Vec<Schedule>,
+    pub(super) teams: Vec<Team>,
+    pub(super) organization: Option<Organization>,
+    pub(super) busy: Vec<BusyBlock>,
+    pub(super) calendars: Calendars,
+    pub(super) reservations: Vec<Reservation>,
     pub(super) bookings: BTreeMap<i64, Booking>,
     pub(super) by_uid: HashMap<BookingUid, i64>,
     pub(super) clock: Vec<ClockRow>,
@@ -32,8 +44,15 @@ impl CalCom {
     pub fn new(seed: u64) -> Self {
         Self {
             ids: Ids::new(seed),
-            hosts: event_type::hosts(),
-            event_types: event_type::event_types(),
+            hosts: defaults::hosts(),
+            event_types: defaults::event_types(),
+            removed: Vec::new(),
+            schedules: defaults::schedules(),
+            teams: defaults::teams(),
+            organization: None,
+            busy: Vec::new(),
+            calendars: Calendars::default(),
+            reservations: Vec::new(),
             bookings: BTreeMap::new(),
             by_uid: HashMap::new(),
             clock: Vec::new(),
@@ -78,6 +97,11 @@ impl CalCom {
         &self.hosts
     }
 
+    /// The number of the last booking made.
+    pub(crate) fn last_booking_id(&self) -> i64 {
+        self.last_booking
+    }
+
     /// Whether the booking's event type belongs to a team: user-level webhooks do not hear of it.
     pub fn is_team_booking(&self, uid: &BookingUid) -> bool {
         self.view(uid).is_ok_and(|view| view.event_type.is_team())
@@ -88,13 +112,6 @@ impl CalCom {
         self.bookings.retain(|_, booking| booking.end >= instant);
         let bookings = &self.bookings;
         self.by_uid.retain(|_, id| bookings.contains_key(id));
-    }
-
-    pub(super) fn event_type(&self, slug: &str) -> Result<&EventType, CalComError> {
-        self.event_types
-            .iter()
-            .find(|event_type| event_type.slug == slug)
-            .ok_or(CalComError::NoSuchEventType)
     }
 
     pub(super) fn get(&self, uid: &BookingUid) -> Result<&Booking, CalComError> {
@@ -165,7 +182,7 @@ impl CalCom {
     /// A booking together with what its messages quote.
     pub(super) fn view(&self, uid: &BookingUid) -> Result<View<'_>, CalComError> {
         let booking = self.get(uid)?;
-        let event_type = self.event_type(&booking.event_type)?;
+        let event_type = self.event_type_of(booking)?;
         let host = self
             .hosts
             .iter()

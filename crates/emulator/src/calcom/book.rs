@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::account::{BRAND, end_of};
-use super::event_type::{Kind, Place};
+use super::event_type::{EventType, Kind, Place};
 use super::{Attendee, Booking, BookingUid, CalCom, CalComError, Status};
 use crate::Delivery;
 
@@ -14,6 +14,10 @@ use crate::Delivery;
 pub struct NewBooking {
     /// The event type's slug.
     pub event_type: String,
+    /// The event type's id, where the slug alone does not say which one.
+    pub event_type_id: Option<i64>,
+    /// The length, where there is a choice.
+    pub minutes: Option<i32>,
     /// When to start.
     pub start: Timestamp,
     /// The booker's name.
@@ -46,6 +50,8 @@ impl NewBooking {
     ) -> Self {
         Self {
             event_type: event_type.into(),
+            event_type_id: None,
+            minutes: None,
             start,
             name: name.into(),
             email: email.into(),
@@ -68,7 +74,7 @@ impl CalCom {
         new: NewBooking,
         now: Timestamp,
     ) -> Result<(BookingUid, Vec<Delivery>), CalComError> {
-        let kind = self.event_type(&new.event_type)?.kind;
+        let kind = self.wished(&new)?.kind;
         match kind {
             Kind::Seated { .. } => {
                 let (uid, _, deliveries) = self.book_seat(new, now)?;
@@ -78,7 +84,12 @@ impl CalCom {
                 let (mut uids, deliveries) = self.book_recurring(&new, 1, now)?;
                 return Ok((uids.remove(0), deliveries));
             }
-            Kind::Plain | Kind::ConfirmFirst | Kind::RoundRobin | Kind::Paid { .. } => {}
+            Kind::Managed => return Err(CalComError::WrongKind),
+            Kind::Plain
+            | Kind::ConfirmFirst
+            | Kind::RoundRobin
+            | Kind::Collective
+            | Kind::Paid { .. } => {}
         }
         let uid = self.store_new(new, now)?;
         let delivery = match kind {
@@ -111,12 +122,11 @@ impl CalCom {
         if new.start < now {
             return Err(CalComError::InThePast);
         }
-        let event_type = self.event_type(&new.event_type)?.clone();
-        let end = end_of(new.start, event_type.minutes);
-        let host_id = if event_type.is_team() {
-            self.next_free_host(new.start, end)?
-        } else {
-            self.hosts.first().map_or(1, |host| host.id)
+        let event_type = self.wished(&new)?.clone();
+        let end = end_of(new.start, new.minutes.unwrap_or(event_type.minutes));
+        let host_id = match event_type.user() {
+            Some(user) => user,
+            None => self.next_free_host(&event_type, new.start, end)?,
         };
         if !self.host_is_free(host_id, new.start, end, None) {
             return Err(CalComError::HostBusy);
@@ -137,6 +147,7 @@ impl CalCom {
             title: self.title(&event_type.title, host_id, &new.name),
             uid: uid.clone(),
             event_type: event_type.slug,
+            event_type_id: event_type.id,
             status: Status::Accepted,
             start: new.start,
             end,
@@ -168,6 +179,14 @@ impl CalCom {
         };
         self.insert(booking);
         Ok(uid)
+    }
+
+    /// The event type a wish names.
+    pub(super) fn wished(&self, new: &NewBooking) -> Result<&EventType, CalComError> {
+        match new.event_type_id {
+            Some(id) => self.find_event_type(id).ok_or(CalComError::NoSuchEventType),
+            None => self.event_type(&new.event_type),
+        }
     }
 
     /// The booker and, unless seats are counted one by one, the guests.

@@ -111,6 +111,8 @@ pub struct Booking {
     pub uid: BookingUid,
     /// The event type's slug.
     pub event_type: String,
+    /// The event type's id.
+    pub event_type_id: i64,
     /// Where it stands.
     pub status: Status,
     /// When it starts.

@@ -59,4 +59,31 @@ pub enum CalComError {
     /// Nobody else could take the booking.
     #[error("no other host is available")]
     NoOtherHost,
+    /// Nobody who hosts this event type has this id.
+    #[error("no such host of this event type")]
+    NoSuchHost,
+    /// The start is too soon or too far ahead.
+    #[error("the start is outside the booking window")]
+    OutOfWindow,
+    /// The event type takes no more bookings on this day.
+    #[error("the booking limit is reached")]
+    LimitReached,
+    /// Somebody was faster, while this wish was on its way.
+    #[error("somebody else took the slot at the same time")]
+    LostRace,
+    /// The event type cannot be booked for that long.
+    #[error("the event type does not have this length")]
+    WrongLength,
+    /// The slot is kept for somebody else.
+    #[error("the slot is reserved")]
+    Reserved,
+    /// No reservation has this uid, or it has expired.
+    #[error("no such reservation")]
+    NoSuchReservation,
+    /// Bookings of this event type cannot be cancelled.
+    #[error("the event type does not allow cancellations")]
+    NoCancelling,
+    /// So many people cannot come.
+    #[error("too many guests")]
+    TooManyGuests,
 }

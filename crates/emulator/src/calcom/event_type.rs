@@ -1,30 +1,48 @@
 //! What can be booked in the emulated account, and who hosts it.
 
+use serde::{Deserialize, Serialize};
+
+use super::settings::Settings;
+
 /// One event type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EventType {
-    /// The integer id.
+    /// The integer id; 0 asks the account for the next free one when it is added.
+    #[serde(default)]
     pub id: i64,
     /// The slug, `type` in messages.
     pub slug: String,
     /// The title, `eventTitle` in messages.
     pub title: String,
     /// The description, if there is one.
+    #[serde(default)]
     pub description: Option<String>,
-    /// The length.
+    /// The length; with several lengths, the one offered first.
     pub minutes: i32,
     /// How it is booked.
+    #[serde(default)]
     pub kind: Kind,
     /// Where it happens.
+    #[serde(default)]
     pub place: Place,
     /// Questions beyond the built-in ones.
+    #[serde(default)]
     pub fields: Vec<CustomField>,
+    /// Whose it is.
+    #[serde(default)]
+    pub owner: Owner,
+    /// Everything else that can be set.
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 /// How an event type is booked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Booked means accepted.
+    #[default]
     Plain,
     /// The host confirms first.
     ConfirmFirst,
@@ -40,6 +58,10 @@ pub enum Kind {
     },
     /// The team's hosts take turns.
     RoundRobin,
+    /// All of the team's hosts come.
+    Collective,
+    /// A template of the team: every host has a child of it, only children can be booked.
+    Managed,
     /// Accepted once paid.
     Paid {
         /// In minor units.
@@ -47,24 +69,82 @@ pub enum Kind {
     },
 }
 
+/// Whose an event type is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// One host's own.
+    User(i64),
+    /// A team's.
+    Team {
+        /// The team's id.
+        team: i64,
+        /// The ids of those who host it; empty means all members.
+        hosts: Vec<i64>,
+    },
+    /// One host's copy of a managed event type.
+    Child {
+        /// The host.
+        user: i64,
+        /// The managed event type.
+        parent: i64,
+    },
+}
+
 /// Where a meeting happens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Place {
     /// At an address.
     Address(String),
     /// The booker calls this number.
     Phone(String),
     /// In a video room of its own.
+    #[default]
     Video,
 }
 
 /// A question of the organizer's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CustomField {
     /// The key in `responses`.
     pub slug: String,
     /// The question.
     pub label: String,
+    /// What kind of answer it takes.
+    #[serde(default)]
+    pub form: FieldForm,
+    /// Whether one must answer.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// What kind of answer a question takes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldForm {
+    /// A line of text.
+    #[default]
+    Text,
+    /// Several lines of text.
+    Textarea,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// A phone number.
+    Phone,
+    /// An address on the web.
+    Url,
+    /// One of these.
+    Select(Vec<String>),
+    /// Some of these.
+    Multiselect(Vec<String>),
+    /// One of these, all shown.
+    Radio(Vec<String>),
+    /// Some of these, all shown.
+    Checkbox(Vec<String>),
 }
 
 /// Someone who hosts.
@@ -83,8 +163,24 @@ pub struct Host {
 }
 
 impl EventType {
+    /// An event type of the account's owner with the settings a new one has.
+    pub fn new(slug: impl Into<String>, title: impl Into<String>, minutes: i32) -> Self {
+        Self {
+            id: 0,
+            slug: slug.into(),
+            title: title.into(),
+            description: None,
+            minutes,
+            kind: Kind::Plain,
+            place: Place::Video,
+            fields: Vec::new(),
+            owner: Owner::default(),
+            settings: Settings::default(),
+        }
+    }
+
     /// Minor units, 0 when free.
-    pub(super) fn price(&self) -> i64 {
+    pub fn price(&self) -> i64 {
         match self.kind {
             Kind::Paid { price } => price,
             _ => 0,
@@ -93,14 +189,43 @@ impl EventType {
 
     /// Whether a team hosts it: then user-level webhooks stay silent.
     pub fn is_team(&self) -> bool {
-        self.kind == Kind::RoundRobin
+        matches!(self.owner, Owner::Team { .. })
+    }
+
+    /// The team it belongs to.
+    pub fn team(&self) -> Option<i64> {
+        match self.owner {
+            Owner::Team { team, .. } => Some(team),
+            Owner::User(_) | Owner::Child { .. } => None,
+        }
+    }
+
+    /// The one host of an event type that is nobody else's.
+    pub fn user(&self) -> Option<i64> {
+        match self.owner {
+            Owner::User(user) | Owner::Child { user, .. } => Some(user),
+            Owner::Team { .. } => None,
+        }
+    }
+
+    /// The managed event type this one is a copy of.
+    pub fn parent(&self) -> Option<i64> {
+        match self.owner {
+            Owner::Child { parent, .. } => Some(parent),
+            Owner::User(_) | Owner::Team { .. } => None,
+        }
+    }
+
+    /// Whether one may book it for that long.
+    pub fn allows_length(&self, minutes: i32) -> bool {
+        minutes == self.minutes || self.settings.lengths.contains(&minutes)
     }
 
     pub(super) fn is_seated(&self) -> bool {
         self.places().is_some()
     }
 
-    pub(super) fn places(&self) -> Option<u32> {
+    pub(crate) fn places(&self) -> Option<u32> {
         match self.kind {
             Kind::Seated { places } => Some(places),
             _ => None,
@@ -111,97 +236,23 @@ impl EventType {
         self.kind == Kind::ConfirmFirst
     }
 
-    pub(super) fn currency(&self) -> &'static str {
-        if self.price() > 0 { "eur" } else { "usd" }
+    pub(crate) fn currency(&self) -> &str {
+        let usual = if self.price() > 0 { "eur" } else { "usd" };
+        self.settings.currency.as_deref().unwrap_or(usual)
     }
 
     pub(super) fn scheduling_type(&self) -> Option<&'static str> {
-        self.is_team().then_some("ROUND_ROBIN")
+        self.is_team().then_some(match self.kind {
+            Kind::Collective => "COLLECTIVE",
+            Kind::Managed => "MANAGED",
+            _ => "ROUND_ROBIN",
+        })
     }
 }
 
-/// The hosts every emulated account starts with; the first one owns it.
-pub(super) fn hosts() -> Vec<Host> {
-    let host = |id, name: &str, username: &str, time_zone: &str| Host {
-        id,
-        name: name.to_owned(),
-        email: format!(
-            "{}@studio-falk.example",
-            username.split('-').next().unwrap_or_default()
-        ),
-        username: username.to_owned(),
-        time_zone: time_zone.to_owned(),
-    };
-    vec![
-        host(1, "Greta Falk", "greta-falk", "Europe/Berlin"),
-        host(2, "Anton Weiss", "anton-weiss", "Europe/Vienna"),
-        host(3, "Mio Sato", "mio-sato", "Asia/Tokyo"),
-    ]
-}
-
-/// The event types every emulated account starts with, one of each kind.
-pub(super) fn event_types() -> Vec<EventType> {
-    let event_type = |id, slug: &str, title: &str, minutes, kind, place| EventType {
-        id,
-        slug: slug.to_owned(),
-        title: title.to_owned(),
-        description: None,
-        minutes,
-        kind,
-        place,
-        fields: Vec::new(),
-    };
-    let studio = || Place::Address("Lindenweg 4, 10115 Berlin".to_owned());
-    let phone = Place::Phone("+4930901820".to_owned());
-    vec![
-        EventType {
-            description: Some("A short first conversation.".to_owned()),
-            fields: vec![CustomField {
-                slug: "referral-source".to_owned(),
-                label: "How did you hear about us?".to_owned(),
-            }],
-            ..event_type(1, "intro", "Intro", 30, Kind::Plain, studio())
-        },
-        event_type(
-            2,
-            "consultation",
-            "Consultation",
-            45,
-            Kind::ConfirmFirst,
-            phone,
-        ),
-        event_type(
-            3,
-            "group-class",
-            "Group class",
-            60,
-            Kind::Seated { places: 3 },
-            studio(),
-        ),
-        event_type(
-            4,
-            "coaching",
-            "Coaching",
-            30,
-            Kind::Recurring { count: 12 },
-            studio(),
-        ),
-        event_type(
-            5,
-            "product-tour",
-            "Product tour",
-            45,
-            Kind::RoundRobin,
-            Place::Video,
-        ),
-        event_type(
-            6,
-            "paid-consult",
-            "Paid consult",
-            30,
-            Kind::Paid { price: 4500 },
-            studio(),
-        ),
-        event_type(7, "video-call", "Video call", 30, Kind::Plain, Place::Video),
-    ]
+impl Default for Owner {
+    /// The account's owner.
+    fn default() -> Self {
+        Self::User(1)
+    }
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::event_type::{EventType, Kind, Owner};
 use super::{BookingUid, CalCom, CalComError};
 use crate::Delivery;
 use crate::json::Json;
@@ -13,20 +14,37 @@ impl CalCom {
         uid: &BookingUid,
         now: Timestamp,
     ) -> Result<Vec<Delivery>, CalComError> {
-        let booking = self.get_active(uid)?.clone();
-        let event_type = self.event_type(&booking.event_type)?.clone();
+        let booking = self.get_active(uid)?;
+        let event_type = self.event_type_of(booking)?;
         if !event_type.is_team() {
             return Err(CalComError::WrongKind);
         }
         let next = self
-            .hosts
-            .iter()
+            .hosts_of(event_type)
+            .into_iter()
             .find(|host| {
-                host.id != booking.host_id
-                    && self.host_is_free(host.id, booking.start, booking.end, None)
+                *host != booking.host_id
+                    && self.host_is_free(*host, booking.start, booking.end, None)
             })
-            .map(|host| host.id)
             .ok_or(CalComError::NoOtherHost)?;
+        self.reassign_to(uid, next, now)
+    }
+
+    /// Give a team booking to that host. Sends `BOOKING_REASSIGNED`.
+    pub fn reassign_to(
+        &mut self,
+        uid: &BookingUid,
+        next: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, CalComError> {
+        let booking = self.get_active(uid)?.clone();
+        let event_type = self.event_type_of(&booking)?.clone();
+        if !self.hosts_of(&event_type).contains(&next) {
+            return Err(CalComError::NoSuchHost);
+        }
+        if !self.host_is_free(next, booking.start, booking.end, Some(uid)) {
+            return Err(CalComError::HostBusy);
+        }
         let booker = booking.attendees.first().map_or("", |booker| &booker.name);
         let title = self.title(&event_type.title, next, booker);
         let changed = self.get_mut(uid)?;
@@ -62,21 +80,41 @@ impl CalCom {
         )])
     }
 
-    /// The host whose turn it is, skipping those who are busy.
+    /// The host whose turn it is, skipping those who are busy. A collective booking needs all of them free
+    /// and belongs to the first.
     pub(super) fn next_free_host(
         &mut self,
+        event_type: &EventType,
         start: Timestamp,
         end: Timestamp,
     ) -> Result<i64, CalComError> {
-        for _ in 0..self.hosts.len() {
-            let turn = self.turns % self.hosts.len().max(1);
+        let hosts = self.hosts_of(event_type);
+        let is_free = |this: &Self, host| this.host_is_free(host, start, end, None);
+        if event_type.kind == Kind::Collective {
+            let all_free = hosts.iter().all(|host| is_free(self, *host));
+            let first = hosts.first().filter(|_| all_free);
+            return first.copied().ok_or(CalComError::HostBusy);
+        }
+        for _ in 0..hosts.len() {
+            let turn = self.turns % hosts.len().max(1);
             self.turns += 1;
-            if let Some(host) = self.hosts.get(turn)
-                && self.host_is_free(host.id, start, end, None)
+            if let Some(host) = hosts.get(turn)
+                && is_free(self, *host)
             {
-                return Ok(host.id);
+                return Ok(*host);
             }
         }
         Err(CalComError::HostBusy)
+    }
+
+    /// The ids of those who host an event type.
+    pub(crate) fn hosts_of(&self, event_type: &EventType) -> Vec<i64> {
+        match &event_type.owner {
+            Owner::User(user) | Owner::Child { user, .. } => vec![*user],
+            Owner::Team { team, hosts } if hosts.is_empty() => self
+                .find_team(*team)
+                .map_or_else(Vec::new, |team| team.members.clone()),
+            Owner::Team { hosts, .. } => hosts.clone(),
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::account::end_of;
 use super::book::video_url;
 use super::event_type::Place;
 use super::{Booking, BookingUid, CalCom, CalComError, Status};
@@ -79,11 +78,13 @@ impl CalCom {
         if new_start < now {
             return Err(CalComError::InThePast);
         }
-        let event_type = self.event_type(&old.event_type)?.clone();
+        let event_type = self.event_type_of(&old)?.clone();
         if event_type.is_seated() && by == By::Booker {
             return Err(CalComError::WrongKind);
         }
-        let new_end = end_of(new_start, event_type.minutes);
+        let new_end = new_start
+            .checked_add(old.end.duration_since(old.start))
+            .unwrap_or(Timestamp::MAX);
         if !self.host_is_free(old.host_id, new_start, new_end, Some(uid)) {
             return Err(CalComError::HostBusy);
         }

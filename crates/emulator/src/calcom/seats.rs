@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::account::end_of;
-use super::event_type::Kind;
 use super::{Attendee, Booking, BookingUid, CalCom, CalComError, NewBooking, SeatUid, Status};
 use crate::Delivery;
 
@@ -15,13 +14,13 @@ impl CalCom {
         new: NewBooking,
         now: Timestamp,
     ) -> Result<(BookingUid, SeatUid, Vec<Delivery>), CalComError> {
-        let Kind::Seated { places } = self.event_type(&new.event_type)?.kind else {
-            return Err(CalComError::WrongKind);
-        };
+        let wished = self.wished(&new)?;
+        let event_type_id = wished.id;
+        let places = wished.places().ok_or(CalComError::WrongKind)?;
         if new.start < now {
             return Err(CalComError::InThePast);
         }
-        let (uid, ical_uid) = if let Some(uid) = self.seated_at(&new.event_type, new.start) {
+        let (uid, ical_uid) = if let Some(uid) = self.seated_at(event_type_id, new.start) {
             self.has_room(&uid, places)?;
             let attendee = self.attendees(&new, true);
             self.get_mut(&uid)?.attendees.extend(attendee);
@@ -88,11 +87,11 @@ impl CalCom {
         if new_start == left.start {
             return Err(CalComError::HostBusy);
         }
-        let event_type = self.event_type(&left.event_type)?.clone();
+        let event_type = self.event_type_of(&left)?.clone();
         let places = event_type.places().ok_or(CalComError::WrongKind)?;
         let end = end_of(new_start, event_type.minutes);
         let last_one = left.present().count() == 1;
-        let joined = self.seated_at(&left.event_type, new_start);
+        let joined = self.seated_at(event_type.id, new_start);
         if let Some(other) = &joined {
             self.has_room(other, places)?;
         } else if !self.host_is_free(left.host_id, new_start, end, last_one.then_some(uid)) {
@@ -141,7 +140,7 @@ impl CalCom {
         now: Timestamp,
     ) -> Result<BookingUid, CalComError> {
         let uid = self.new_uid();
-        let what = self.event_type(&left.event_type)?.title.clone();
+        let what = self.event_type_of(left)?.title.clone();
         let booking = Booking {
             id: self.next_booking_id(),
             uid: uid.clone(),
@@ -163,17 +162,17 @@ impl CalCom {
         Ok(uid)
     }
 
-    fn seated_at(&self, slug: &str, start: Timestamp) -> Option<BookingUid> {
+    pub(crate) fn seated_at(&self, event_type: i64, start: Timestamp) -> Option<BookingUid> {
         self.bookings()
             .find(|booking| {
-                booking.event_type == slug
+                booking.event_type_id == event_type
                     && booking.start == start
                     && booking.status == Status::Accepted
             })
             .map(|booking| booking.uid.clone())
     }
 
-    fn has_room(&self, uid: &BookingUid, places: u32) -> Result<(), CalComError> {
+    pub(super) fn has_room(&self, uid: &BookingUid, places: u32) -> Result<(), CalComError> {
         let taken = self.get(uid)?.present().count();
         if usize::try_from(places).is_ok_and(|places| taken < places) {
             Ok(())

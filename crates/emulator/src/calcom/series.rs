@@ -14,19 +14,19 @@ impl CalCom {
         count: u32,
         now: Timestamp,
     ) -> Result<(Vec<BookingUid>, Vec<Delivery>), CalComError> {
-        let event_type = self.event_type(&new.event_type)?;
+        let event_type = self.wished(new)?;
         let Kind::Recurring { count: most } = event_type.kind else {
             return Err(CalComError::WrongKind);
         };
         let count = count.clamp(1, most);
-        let minutes = event_type.minutes;
+        let minutes = new.minutes.unwrap_or(event_type.minutes);
+        let host_id = event_type.user().unwrap_or(1);
         let starts: Vec<Timestamp> = (0..count)
             .filter_map(|week| {
                 let later = SignedDuration::from_hours(7 * 24 * i64::from(week));
                 new.start.checked_add(later).ok()
             })
             .collect();
-        let host_id = self.hosts.first().map_or(1, |host| host.id);
         let all_free = starts.iter().all(|start| {
             self.host_is_free(
                 host_id,

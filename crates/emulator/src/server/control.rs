@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::body::{answer, read};
+use super::control_calcom;
 use super::world::Shared;
 use crate::DeliveryPlan;
 use crate::calcom::BookingUid;
@@ -19,6 +20,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/calcom/book", post(book))
         .route("/calendly/reschedule", post(reschedule))
+        .merge(control_calcom::routes())
         .route("/faults", post(set_faults))
         .route("/log", get(log))
         .route("/step", post(step))
@@ -119,6 +121,6 @@ async fn step(State(shared): State<Shared>) -> Response {
     answer(200, &object! { "events": events })
 }
 
-fn refused(why: &str) -> Response {
+pub(super) fn refused(why: &str) -> Response {
     answer(400, &object! { "error": why })
 }

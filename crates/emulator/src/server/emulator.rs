@@ -1,5 +1,6 @@
 //! Starting, steering and stopping the server.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +11,12 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::calls::{ApiCall, OperationCount};
+use super::edition::CalComServer;
 use super::world::{Inner, Shared};
 use super::{Clock, LogEntry, calcom, calendly, control, dispatch};
 use crate::sender::{self, SendError};
-use crate::{CalCom, Calendly, Delivery, DeliveryPlan};
+use crate::{ApiPlan, CalCom, Calendly, Delivery, DeliveryPlan};
 
 /// So often the clock events are looked after.
 const TICK: Duration = Duration::from_secs(1);
@@ -30,6 +33,8 @@ pub struct EmulatorConfig {
     pub seed: u64,
     /// What time it is.
     pub clock: Clock,
+    /// Which Cal.com server it is.
+    pub calcom: CalComServer,
 }
 
 /// Why it did not start.
@@ -59,6 +64,7 @@ impl Emulator {
             listen,
             seed,
             clock,
+            calcom: server,
         } = config;
         let refused = |error| StartError::Listen(listen, error);
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
@@ -66,10 +72,11 @@ impl Emulator {
         let client = sender::client()?;
         let (outbox, messages) = mpsc::channel(dispatch::OUTBOX);
         let calendly_base = format!("http://{address}/calendly");
-        let shared = Arc::new(Inner::new(seed, calendly_base, clock, outbox));
-        let stop = watch::Sender::new(false);
+        let shared = Arc::new(Inner::new(seed, calendly_base, server, clock, outbox));
+        let stop = shared.stop.clone();
         let router = Router::new()
             .nest("/v2", calcom::routes(&shared))
+            .nest("/v1", calcom::retired())
             .nest("/calendly", calendly::routes())
             .nest("/_emulator", control::routes())
             .with_state(Arc::clone(&shared));
@@ -133,6 +140,49 @@ impl Emulator {
     ) -> Result<T, E> {
         self.shared
             .change(|world, now| verb(&mut world.story.calendly, now))
+    }
+
+    /// Change the Cal.com account in a way nobody is told of: event types, schedules, calendars, teams.
+    pub fn edit_calcom<T>(&self, edit: impl FnOnce(&mut CalCom) -> T) -> T {
+        edit(&mut self.shared.world().story.calcom)
+    }
+
+    /// Be another Cal.com server from now on. Counting requests begins anew.
+    pub fn set_calcom_server(&self, server: CalComServer) {
+        self.shared.set_calcom_server(server);
+    }
+
+    /// What goes wrong with requests to Cal.com from now on. Releases those that are held.
+    pub fn set_api_faults(&self, plan: ApiPlan) {
+        self.shared.set_api_plan(plan);
+    }
+
+    /// The last requests to Cal.com, oldest first.
+    pub fn calls(&self) -> Vec<ApiCall> {
+        self.shared.world().calls.calls()
+    }
+
+    /// How often each operation of Cal.com was asked for, by method and path with placeholders: `GET /bookings/{uid}`.
+    pub fn operations(&self) -> BTreeMap<String, OperationCount> {
+        self.shared.world().calls.counts()
+    }
+
+    /// How often one operation was asked for.
+    pub fn operation(&self, name: &str) -> OperationCount {
+        self.operations().remove(name).unwrap_or_default()
+    }
+
+    /// Forget the requests so far.
+    pub fn forget_calls(&self) {
+        self.shared.world().calls.clear();
+    }
+
+    /// Wait until the count of an operation is as wished.
+    pub async fn until(&self, operation: &str, wished: impl Fn(OperationCount) -> bool) {
+        let mut traffic = self.shared.traffic.subscribe();
+        let is_so = |_: &u64| wished(self.operation(operation));
+        // The sender lives as long as the emulator does.
+        let _ = traffic.wait_for(is_so).await;
     }
 
     /// Look at both accounts.

@@ -9,15 +9,47 @@ use crate::{Delivery, Provider};
 /// So many webhooks fit into each account.
 pub(super) const MOST: usize = 100;
 
-/// A Cal.com webhook of the user.
+/// On which level a Cal.com webhook is registered: 1.13.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    User(i64),
+    EventType(i64),
+    Organization(i64),
+}
+
+/// What a message is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Subject {
+    pub(super) event_type: Option<i64>,
+    pub(super) is_team: bool,
+}
+
+impl Level {
+    /// Whether messages about this come here. The user's webhooks do not hear of team bookings, an organization's
+    /// hear of everything.
+    pub(super) fn hears_of(self, subject: &Subject) -> bool {
+        match self {
+            Self::User(_) => !subject.is_team,
+            Self::EventType(id) => subject.event_type == Some(id),
+            Self::Organization(_) => true,
+        }
+    }
+}
+
+/// A Cal.com webhook.
 #[derive(Debug, Clone)]
 pub(super) struct CalComHook {
     pub(super) id: String,
+    pub(super) level: Level,
     pub(super) subscriber_url: String,
     pub(super) triggers: Vec<String>,
     pub(super) active: bool,
     pub(super) secret: Option<String>,
     pub(super) payload_template: Option<String>,
+    pub(super) version: String,
+    /// For the triggers that come some time after: how long, and in which unit.
+    pub(super) time: Option<i64>,
+    pub(super) time_unit: Option<String>,
     pub(super) created_at: Timestamp,
 }
 

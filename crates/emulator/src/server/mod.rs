@@ -4,9 +4,12 @@
 mod body;
 mod calcom;
 mod calendly;
+mod calls;
 mod clock;
 mod control;
+mod control_calcom;
 mod dispatch;
+mod edition;
 mod emulator;
 mod hooks;
 mod log;
@@ -14,6 +17,8 @@ mod log;
 mod tests;
 mod world;
 
+pub use calls::{ApiCall, OperationCount};
 pub use clock::Clock;
+pub use edition::{CalComServer, Edition, RateLimit, Subscribers};
 pub use emulator::{Emulator, EmulatorConfig, StartError};
 pub use log::LogEntry;

@@ -101,6 +101,7 @@ async fn start() -> Emulator {
         listen: "127.0.0.1:0".parse().unwrap(),
         seed: 1,
         clock: Clock::frozen_at(now()).faster(10_000_000),
+        calcom: CalComServer::default(),
     })
     .await
     .unwrap()

@@ -7,10 +7,14 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, watch};
 
+use super::calcom::Limiter;
+use super::calls::CallLog;
 use super::clock::Clock;
 use super::dispatch::Outgoing;
-use super::hooks::{CalComHook, CalendlyHook};
+use super::edition::CalComServer;
+use super::hooks::{CalComHook, CalendlyHook, Subject};
 use super::log::DeliveryLog;
+use crate::api_faults::{ApiFailure, ApiPlan};
 use crate::calcom::BookingUid;
 use crate::ids::Ids;
 use crate::json::Json;
@@ -28,6 +32,12 @@ pub(super) struct Inner {
     outbox: mpsc::Sender<Outgoing>,
     /// Messages whose first attempt is still to come.
     pub(super) pending: watch::Sender<usize>,
+    /// Rises with each change of what goes wrong with requests.
+    pub(super) plans: watch::Sender<u64>,
+    /// Rises with each request to Cal.com that begins or ends.
+    pub(super) traffic: watch::Sender<u64>,
+    /// True from the moment the emulator stops.
+    pub(super) stop: watch::Sender<bool>,
 }
 
 /// The credentials the emulator accepts and signs with, all from the seed.
@@ -44,6 +54,10 @@ pub(super) struct World {
     pub(super) calcom_hooks: Vec<CalComHook>,
     pub(super) calendly_hooks: Vec<CalendlyHook>,
     pub(super) plan: DeliveryPlan,
+    pub(super) api_plan: ApiPlan,
+    pub(super) server: CalComServer,
+    pub(super) limiter: Limiter,
+    pub(super) calls: CallLog,
     pub(super) log: DeliveryLog,
     pub(super) ids: Ids,
     rng: StdRng,
@@ -53,6 +67,7 @@ impl Inner {
     pub(super) fn new(
         seed: u64,
         calendly_base: String,
+        server: CalComServer,
         clock: Clock,
         outbox: mpsc::Sender<Outgoing>,
     ) -> Self {
@@ -73,6 +88,10 @@ impl Inner {
             calcom_hooks: Vec::new(),
             calendly_hooks: Vec::new(),
             plan: DeliveryPlan::default(),
+            api_plan: ApiPlan::default(),
+            server,
+            limiter: Limiter::default(),
+            calls: CallLog::default(),
             log: DeliveryLog::default(),
             ids,
             rng: StdRng::seed_from_u64(seed ^ 0xfa17),
@@ -83,12 +102,35 @@ impl Inner {
             keys,
             outbox,
             pending: watch::Sender::new(0),
+            plans: watch::Sender::new(0),
+            traffic: watch::Sender::new(0),
+            stop: watch::Sender::new(false),
         }
     }
 
     /// The world. Nobody leaves it half changed, so a lock poisoned by a panic is still good.
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Be another Cal.com server.
+    pub(super) fn set_calcom_server(&self, server: CalComServer) {
+        let mut world = self.world();
+        world.server = server;
+        world.limiter.clear();
+    }
+
+    /// Let other things go wrong with requests.
+    pub(super) fn set_api_plan(&self, plan: ApiPlan) {
+        self.world().api_plan = plan;
+        self.plans.send_modify(|count| *count += 1);
+    }
+
+    /// Wait until the emulator stops.
+    pub(super) async fn stopped(&self) {
+        let mut stop = self.stop.subscribe();
+        // The sender lives as long as `self` does.
+        let _ = stop.wait_for(|stop| *stop).await;
     }
 
     /// Change something and tell the webhooks.
@@ -122,21 +164,22 @@ impl Inner {
 impl World {
     fn addressed(&self, delivery: &Delivery, keys: &Keys) -> Vec<Outgoing> {
         match delivery.provider {
-            // The user's webhooks do not hear of team bookings.
-            Provider::CalCom if self.is_about_a_team_booking(delivery) => Vec::new(),
-            Provider::CalCom => self
-                .calcom_hooks
-                .iter()
-                .filter_map(|hook| {
-                    let delivery = hook.receives(delivery)?;
-                    Some(Outgoing::new(
-                        &hook.id,
-                        &hook.subscriber_url,
-                        hook.secret.clone(),
-                        delivery,
-                    ))
-                })
-                .collect(),
+            Provider::CalCom => {
+                let subject = self.subject(delivery);
+                self.calcom_hooks
+                    .iter()
+                    .filter(|hook| hook.level.hears_of(&subject))
+                    .filter_map(|hook| {
+                        let delivery = hook.receives(delivery)?;
+                        Some(Outgoing::new(
+                            &hook.id,
+                            &hook.subscriber_url,
+                            hook.secret.clone(),
+                            delivery,
+                        ))
+                    })
+                    .collect()
+            }
             Provider::Calendly => self
                 .calendly_hooks
                 .iter()
@@ -151,16 +194,24 @@ impl World {
         }
     }
 
-    fn is_about_a_team_booking(&self, delivery: &Delivery) -> bool {
+    /// What goes wrong with the next request.
+    pub(super) fn next_failure(&mut self, method: &str, path: &str) -> Option<ApiFailure> {
+        self.api_plan.next(method, path, &mut self.rng)
+    }
+
+    /// Which event type a message is about.
+    fn subject(&self, delivery: &Delivery) -> Subject {
         let body: Json = serde_json::from_slice(&delivery.body).unwrap_or(Json::Null);
         let payload = body.get("payload").unwrap_or(&body);
         let uid = payload.get("uid").or_else(|| payload.get("bookingUid"));
-        match uid {
-            Some(Json::Text(uid)) => self
-                .story
-                .calcom
-                .is_team_booking(&BookingUid::new(uid.as_str())),
-            _ => false,
-        }
+        let Some(Json::Text(uid)) = uid else {
+            return Subject::default();
+        };
+        let calcom = &self.story.calcom;
+        let booking = calcom.find_booking(&BookingUid::new(uid.as_str()));
+        booking.map_or_else(Subject::default, |booking| Subject {
+            event_type: Some(booking.event_type_id),
+            is_team: calcom.is_team_booking(&booking.uid),
+        })
     }
 }

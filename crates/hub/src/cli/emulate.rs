@@ -44,6 +44,7 @@ impl Emulate {
             listen: self.listen,
             seed: self.seed,
             clock: emulator::Clock::new(move || clock.now()),
+            calcom: emulator::CalComServer::default(),
         })
         .await?;
         print(context, &emulator)?;

@@ -11,6 +11,13 @@ pub const NAMES: &[(&str, &str)] = &[
     ("CALBRIDGE_MAX_CONNECTIONS", "data.max_connections"),
     ("CALBRIDGE_KEYS", "data.keys"),
     ("CALBRIDGE_TRUSTED_NETWORK", "access.trusted_network"),
+    ("CALBRIDGE_KEY_PER_MINUTE", "limits.key_per_minute"),
+    ("CALBRIDGE_ADDRESS_PER_MINUTE", "limits.address_per_minute"),
+    (
+        "CALBRIDGE_FAILURES_PER_MINUTE",
+        "limits.failures_per_minute",
+    ),
+    ("CALBRIDGE_TRUSTED_PROXIES", "limits.trusted_proxies"),
     ("CALBRIDGE_MAX_BODY_BYTES", "webhooks.max_body_bytes"),
     (
         "CALBRIDGE_SIGNATURE_TOLERANCE_SECONDS",

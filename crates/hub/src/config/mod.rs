@@ -6,8 +6,10 @@ mod calcom;
 mod data;
 mod env;
 mod jobs;
+mod limits;
 mod log;
 mod metrics;
+mod networks;
 mod node;
 mod retention;
 mod server;
@@ -26,8 +28,10 @@ pub use self::{
     data::Data,
     env::{Environment, NAMES},
     jobs::Jobs,
+    limits::Limits,
     log::{Log, LogFormat},
     metrics::Metrics,
+    networks::Networks,
     node::Node,
     retention::Retention,
     server::Server,
@@ -45,6 +49,8 @@ pub struct Config {
     pub data: Data,
     /// Who may call without a credential.
     pub access: Access,
+    /// How much callers of the API may ask.
+    pub limits: Limits,
     /// The way in.
     pub webhooks: Webhooks,
     /// What happens to bookings by itself.

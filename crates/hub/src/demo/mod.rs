@@ -84,6 +84,7 @@ impl Demo {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             seed: pace.seed,
             clock: emulator::Clock::new(move || clock.now()),
+            calcom: emulator::CalComServer::default().generous(),
         })
         .await?;
         emulator.set_faults(what_goes_wrong(pace));

@@ -16,6 +16,7 @@ use super::problem::{Code, Problem};
 use crate::{
     app::App,
     keys::{self, AuthenticateError, Claim},
+    limits::Caller,
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -68,13 +69,33 @@ pub async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
 /// The scope of a caller who may do what is needed.
 pub async fn scope(parts: &Parts, app: &App, needed: Permission) -> Result<Scope, Problem> {
     let claim = claim(&parts.headers, &parts.uri)?;
-    let scope = keys::authenticate(app, claim).await?;
+    let found = keys::authenticate(app, claim).await;
+    count(parts, app, &found);
+    let scope = found?;
     if scope.may(needed) {
         Ok(scope)
     } else {
         let word = needed.as_str();
         let detail = format!("this needs the permission `{word}`");
         Err(Problem::new(Code::Forbidden, detail))
+    }
+}
+
+/// Tell the limits what came of it.
+fn count(parts: &Parts, app: &App, found: &Result<Scope, AuthenticateError>) {
+    let Some(caller) = parts.extensions.get::<Caller>() else {
+        return;
+    };
+    match found {
+        Ok(_) => app.limits.worked(*caller, app.clock.now()),
+        Err(AuthenticateError::InvalidKey) => app.limits.failed(*caller, app.clock.now()),
+        Err(
+            AuthenticateError::Required
+            | AuthenticateError::TenantMismatch(_)
+            | AuthenticateError::TenantRequired
+            | AuthenticateError::UnknownTenant(_)
+            | AuthenticateError::Store(_),
+        ) => {}
     }
 }
 
@@ -107,14 +128,14 @@ fn claim(headers: &HeaderMap, uri: &Uri) -> Result<Claim, Problem> {
         None => None,
     };
     Ok(Claim {
-        key: key(headers)?,
+        key: shown_key(headers)?.map(SecretString::from),
         tenant,
         near: is_near(headers, uri),
     })
 }
 
 /// The key, from either header. Another kind of credential is not a key.
-fn key(headers: &HeaderMap) -> Result<Option<SecretString>, Problem> {
+pub(super) fn shown_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let plain = text(headers, &API_KEY)?;
     let bearer = text(headers, &header::AUTHORIZATION)?.map(|credential| {
         let (scheme, key) = credential.trim().split_once(' ').unwrap_or_default();
@@ -129,7 +150,7 @@ fn key(headers: &HeaderMap) -> Result<Option<SecretString>, Problem> {
             "X-Api-Key",
             "`Authorization` and `X-Api-Key` differ: send one of them",
         )),
-        (plain, bearer) => Ok(plain.or(bearer).map(SecretString::from)),
+        (plain, bearer) => Ok(plain.or(bearer)),
     }
 }
 

@@ -8,6 +8,7 @@ mod extract;
 mod functions;
 mod health;
 mod hooks;
+mod limits;
 mod openapi;
 mod problem;
 mod request;
@@ -31,9 +32,11 @@ pub fn router(app: App) -> Router {
 }
 
 /// The same with more paths beside it, under the same stack.
-pub(crate) fn router_with(app: App, more: Router<App>) -> Router {
+pub fn router_with(app: App, more: Router<App>) -> Router {
     let following = middleware::from_fn_with_state(app.clone(), request::follow);
-    let (router, document) = routes::routes().split_for_parts();
+    let admitted = middleware::from_fn_with_state(app.clone(), limits::admit);
+    let limited = routes::limited().route_layer(admitted);
+    let (router, document) = routes::open().merge(limited).split_for_parts();
     router
         .merge(docs::routes(openapi::with_problems(document)))
         .merge(more)
@@ -46,7 +49,7 @@ pub(crate) fn router_with(app: App, more: Router<App>) -> Router {
 
 /// The description of everything that is answered.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    openapi::with_problems(routes::routes().into_openapi())
+    openapi::with_problems(routes::open().merge(routes::limited()).into_openapi())
 }
 
 async fn no_such_path(uri: Uri) -> Problem {

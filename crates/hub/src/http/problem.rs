@@ -1,5 +1,7 @@
 //! Problems: every answer other than what was asked for, as `application/problem+json` (RFC 9457).
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -10,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// Seconds after which it is worth trying again.
-const RETRY_AFTER: u16 = 5;
+const RETRY_AFTER: u64 = 5;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $status:ident, $title:literal;)+) => {
@@ -93,6 +95,8 @@ codes! {
     UnknownStatus = "unknown_status", UNPROCESSABLE_ENTITY, "The tenant's leads have no such status";
     /// A replayed event still cannot be applied.
     StillFails = "still_fails", UNPROCESSABLE_ENTITY, "The event still cannot be applied";
+    /// The caller asked too often.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
     /// A provider's lists could not be read.
@@ -107,6 +111,7 @@ pub struct Problem {
     code: Code,
     detail: String,
     field: Option<String>,
+    retry_after: Option<u64>,
 }
 
 /// The body of a problem.
@@ -140,6 +145,7 @@ impl Problem {
             code,
             detail: detail.into(),
             field: None,
+            retry_after: None,
         }
     }
 
@@ -167,6 +173,14 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// With when it is worth trying again, in whole seconds.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        let begun = u64::from(wait.subsec_nanos() > 0);
+        self.retry_after = Some((wait.as_secs() + begun).max(1));
         self
     }
 
@@ -200,8 +214,9 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+        let usual = self.code.status() == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = self.retry_after.or(usual.then_some(RETRY_AFTER)) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         let challenge = match self.code {
             Code::AuthenticationRequired => Some(r#"Bearer realm="calbridge""#),

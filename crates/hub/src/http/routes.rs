@@ -22,8 +22,8 @@ use super::{
 };
 use crate::app::App;
 
-/// The paths with their descriptions.
-pub(super) fn routes() -> OpenApiRouter<App> {
+/// The paths that everybody may call as often as they like, with their descriptions.
+pub(super) fn open() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         // Health.
         .routes(routes!(health::live))
@@ -48,6 +48,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
             hooks::functions_cal_webhook,
         ))
         .merge(slashed("/cal-webhook/", hooks::cal_webhook))
+}
+
+/// The paths where each caller has its limits, with their descriptions.
+pub(super) fn limited() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
         // Leads.
         .routes(routes!(leads::list, leads::create))
         .routes(routes!(leads::get, leads::change))

@@ -9,10 +9,13 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::limits::Limit;
+
 /// The HTTP doors.
 pub struct Http {
     requests: Family<Answered, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
+    limited: Family<Limited, Counter>,
     /// Connections that are open.
     pub connections: Gauge,
 }
@@ -25,6 +28,11 @@ struct Answered {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Limited {
+    by: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct Route {
     route: String,
 }
@@ -34,8 +42,12 @@ impl Http {
         let http = Self {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(super::seconds())),
+            limited: Family::default(),
             connections: Gauge::default(),
         };
+        for by in Limit::ALL.map(Limit::as_str) {
+            drop(http.limited.get_or_create(&Limited { by }));
+        }
         registry.register(
             "http_requests",
             "Requests that were answered, by route and class of status",
@@ -47,11 +59,22 @@ impl Http {
             http.seconds.clone(),
         );
         registry.register(
+            "http_limited",
+            "Requests that were refused because their caller asked too often, by what was used up",
+            http.limited.clone(),
+        );
+        registry.register(
             "http_connections",
             "Connections that are open",
             http.connections.clone(),
         );
         http
+    }
+
+    /// A request was refused because its caller asked too often.
+    pub fn limited(&self, limit: Limit) {
+        let by = limit.as_str();
+        self.limited.get_or_create(&Limited { by }).inc();
     }
 
     /// A request was answered. `route` is the pattern, never the path.

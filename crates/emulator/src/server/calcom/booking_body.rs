@@ -1,15 +1,16 @@
 //! A booking as API v2 shows it. After `api_066`, `api_088` and `api_110` of the captures.
 
+use super::gate::Caller;
 use crate::calcom::{Attendee, Booking, BookingUid, CalCom, SeatUid};
 use crate::json::{Json, known, object};
 use crate::spelling::millis;
 
 /// The booking object of contract 1.7.2.
-pub(super) fn booking_body(calcom: &CalCom, booking: &Booking) -> Json {
+pub(super) fn booking_body(calcom: &CalCom, booking: &Booking, caller: Caller) -> Json {
     let event_type = calcom
         .event_types()
         .iter()
-        .find(|event_type| event_type.slug == booking.event_type);
+        .find(|event_type| event_type.id == booking.event_type_id);
     let host = calcom
         .hosts()
         .iter()
@@ -30,6 +31,10 @@ pub(super) fn booking_body(calcom: &CalCom, booking: &Booking) -> Json {
         .any(|attendee| attendee.seat.is_some());
     let minutes = booking.end.duration_since(booking.start).as_mins();
     let id = event_type.map(|event_type| event_type.id);
+    // Who else has a seat is shown to the host, and to others where the event type says so.
+    let shows_everybody = !is_seated
+        || caller == Caller::Owner
+        || event_type.is_none_or(|one| one.settings.show_attendees);
     let body = object! {
         "id": booking.id,
         "uid": booking.uid.as_str(),
@@ -40,14 +45,18 @@ pub(super) fn booking_body(calcom: &CalCom, booking: &Booking) -> Json {
         "cancellationReason": booking.cancellation_reason.clone().unwrap_or_default(),
         "cancelledByEmail": "",
         "reschedulingReason": known(booking.rescheduling_reason.as_ref()),
-        "rescheduledByEmail": booking.rescheduled_by.as_ref(),
+        "rescheduledByEmail": match &booking.rescheduled_by {
+            None if booking.series.is_some() => Json::Absent,
+            by => Json::from(by.as_ref()),
+        },
         "rescheduledFromUid": known(booking.predecessor.as_ref().map(BookingUid::as_str)),
         "rescheduledToUid": known(booking.successor.as_ref().map(BookingUid::as_str)),
         "start": millis(booking.start),
         "end": millis(booking.end),
         "duration": minutes,
         "eventTypeId": id,
-        "eventType": object! { "id": id, "slug": &booking.event_type },
+        // Both null once the event type is gone: captured.
+        "eventType": event_type.map(|one| object! { "id": one.id, "slug": &one.slug }),
         "meetingUrl": &booking.location,
         "location": &booking.location,
         "absentHost": booking.absent_host,
@@ -56,7 +65,7 @@ pub(super) fn booking_body(calcom: &CalCom, booking: &Booking) -> Json {
         "metadata": if is_seated { object! {} } else { Json::from(&booking.metadata) },
         "rating": Json::Null,
         "icsUid": &booking.ical_uid,
-        "attendees": Json::list(booking.present().map(attendee_body)),
+        "attendees": Json::list(booking.present().filter(|_| shows_everybody).map(attendee_body)),
         "recurringBookingUid": known(booking.series.as_ref()),
     };
     if is_seated {
@@ -66,7 +75,7 @@ pub(super) fn booking_body(calcom: &CalCom, booking: &Booking) -> Json {
     }
 }
 
-fn attendee_body(attendee: &Attendee) -> Json {
+pub(super) fn attendee_body(attendee: &Attendee) -> Json {
     let person = object! {
         "name": &attendee.name,
         "email": &attendee.email,

@@ -1,4 +1,4 @@
-//! `POST /v2/bookings` and `GET /v2/bookings/{uid}`.
+//! `POST /v2/bookings`, `GET /v2/bookings/{uid}` and the same by seat.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::booking_body::booking_body;
-use super::gate::{BookingsVersion, Caller};
+use super::gate::Caller;
+use super::observe::Arrival;
 use super::refusal::Refusal;
-use super::success;
-use crate::calcom::{BookingUid, CalCom, CalComError, Kind, NewBooking, SeatUid};
+use super::version::Shape;
+use super::{old, responses, slots, success};
+use crate::calcom::{BookingUid, CalCom, CalComError, EventType, Kind, NewBooking, Place, SeatUid};
 use crate::json::Json;
 use crate::server::body::read;
 use crate::server::world::Shared;
@@ -25,11 +27,9 @@ struct Create {
     attendee: Booker,
     event_type_id: Option<i64>,
     event_type_slug: Option<String>,
-    // Accepted and of no consequence: there is one account.
-    #[serde(rename = "username")]
-    _username: Option<String>,
-    #[serde(rename = "teamSlug")]
-    _team_slug: Option<String>,
+    username: Option<String>,
+    team_slug: Option<String>,
+    // Accepted and of no consequence: there is at most one organization.
     #[serde(rename = "organizationSlug")]
     _organization_slug: Option<String>,
     #[serde(default)]
@@ -38,25 +38,27 @@ struct Create {
     guests: Vec<String>,
     #[serde(default)]
     metadata: Map<String, Value>,
-    #[serde(rename = "location")]
-    _location: Option<Value>,
-    length_in_minutes: Option<i64>,
+    location: Option<Value>,
+    #[serde(rename = "meetingUrl")]
+    _meeting_url: Option<String>,
+    length_in_minutes: Option<i32>,
+    #[serde(default)]
+    instant: bool,
     recurrence_count: Option<u32>,
+    #[serde(rename = "routing")]
+    _routing: Option<Value>,
     #[serde(rename = "emailVerificationCode")]
     _email_verification_code: Option<String>,
-    #[serde(rename = "allowConflicts")]
-    _allow_conflicts: Option<bool>,
-    #[serde(rename = "allowBookingOutOfBounds")]
-    _allow_booking_out_of_bounds: Option<bool>,
-    #[serde(rename = "skipBookingLimits")]
-    _skip_booking_limits: Option<bool>,
+    allow_conflicts: Option<bool>,
+    allow_booking_out_of_bounds: Option<bool>,
+    skip_booking_limits: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Booker {
     name: String,
-    email: String,
+    email: Option<String>,
     time_zone: String,
     phone_number: Option<String>,
     language: Option<String>,
@@ -64,68 +66,169 @@ struct Booker {
 
 pub(super) async fn create(
     State(shared): State<Shared>,
-    _version: BookingsVersion,
-    _caller: Caller,
+    caller: Caller,
+    shape: Shape,
+    Arrival(known): Arrival,
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let wish: Create = read(&body).map_err(Refusal::bad_request)?;
-    if wish.length_in_minutes.is_some() {
-        return Err(Refusal::bad_request(
-            "Can't specify 'lengthInMinutes' because event type has one length",
-        ));
+    let flags = [
+        wish.allow_conflicts,
+        wish.allow_booking_out_of_bounds,
+        wish.skip_booking_limits,
+    ];
+    match shape {
+        // The old body has other required fields, all of which a newer one lacks.
+        Shape::Old => {
+            return Err(Refusal::bad_request(
+                "timeZone must be a string, language must be a string, metadata must be an object, \
+                 responses must be an object",
+            ));
+        }
+        Shape::V2024 if flags.iter().any(Option::is_some) => {
+            return Err(Refusal::bad_request(
+                "property allowConflicts should not exist",
+            ));
+        }
+        Shape::V2024 | Shape::V2026 => {}
     }
-    let start = instant(&wish.start)?;
-    let metadata = texts(&wish.metadata)?;
+    // Honored for hosts, of no consequence for others: 1.2.
+    let is_forced = caller == Caller::Owner && flags.contains(&Some(true));
     shared.change(|world, now| {
         let calcom = &mut world.story.calcom;
-        let event_type = calcom
-            .event_types()
-            .iter()
-            .find(|known| {
-                Some(known.id) == wish.event_type_id
-                    || Some(&known.slug) == wish.event_type_slug.as_ref()
-            })
-            .ok_or(CalComError::NoSuchEventType)?;
-        let (slug, kind) = (event_type.slug.clone(), event_type.kind);
-        let mut responses = wish.booking_fields_responses;
+        let event_type = slots::select(
+            calcom,
+            wish.event_type_id,
+            wish.event_type_slug.as_deref(),
+            wish.username.as_deref(),
+            wish.team_slug.as_deref(),
+        )?
+        .clone();
+        let new = wish.checked(&event_type, caller)?;
+        if !is_forced {
+            calcom
+                .check(&new, known, now)
+                .map_err(|error| in_words(error, &event_type))?;
+        }
+        match event_type.kind {
+            Kind::Recurring { count } => {
+                let count = wish.recurrence_count.unwrap_or(count);
+                let (uids, deliveries) = calcom.book_recurring(&new, count, now)?;
+                let bodies = uids.iter().map(|uid| made(calcom, uid, caller));
+                Ok((success(201, Json::list(bodies)), deliveries))
+            }
+            Kind::Seated { .. } => {
+                let (uid, seat, deliveries) = calcom.book_seat(new, now)?;
+                let data = made(calcom, &uid, caller).with("seatUid", SeatUid::as_str(&seat));
+                Ok((success(201, data), deliveries))
+            }
+            _ => {
+                let (uid, deliveries) = calcom.book(new, now)?;
+                Ok((success(201, made(calcom, &uid, caller)), deliveries))
+            }
+        }
+    })
+}
+
+impl Create {
+    /// What is wished for, if the event type allows it.
+    fn checked(&self, event_type: &EventType, caller: Caller) -> Result<NewBooking, Refusal> {
+        let settings = &event_type.settings;
+        if settings.requires_authentication && caller == Caller::Anonymous {
+            return Err(Refusal::unauthorized(
+                "This event type requires authentication to be booked",
+            ));
+        }
+        if self.length_in_minutes.is_some() && settings.lengths.is_empty() {
+            return Err(Refusal::bad_request(
+                "Can't specify 'lengthInMinutes' because event type has one length",
+            ));
+        }
+        if self.instant && !event_type.is_team() {
+            return Err(Refusal::bad_request(
+                "Instant bookings are only possible for team event types",
+            ));
+        }
+        self.check_location(event_type)?;
+        let start = instant(&self.start)?;
+        let metadata = texts(&self.metadata)?;
+        responses::check(event_type, &self.booking_fields_responses)?;
+        let mut responses = self.booking_fields_responses.clone();
         let notes = responses.remove("notes").map(|notes| text(&notes));
-        let new = NewBooking {
-            phone: wish.attendee.phone_number,
-            time_zone: wish.attendee.time_zone,
-            language: wish.attendee.language.unwrap_or_else(|| "en".to_owned()),
-            guests: wish.guests,
+        let email = self.attendee.email.clone();
+        let email = email
+            .filter(|email| email.contains('@'))
+            .ok_or_else(|| Refusal::schema("responses - {email}error_required_field, "))?;
+        Ok(NewBooking {
+            event_type_id: Some(event_type.id),
+            minutes: self.length_in_minutes,
+            phone: self.attendee.phone_number.clone(),
+            time_zone: self.attendee.time_zone.clone(),
+            language: self
+                .attendee
+                .language
+                .clone()
+                .unwrap_or_else(|| "en".to_owned()),
+            guests: self.guests.clone(),
             notes,
             metadata,
             responses: responses
                 .iter()
                 .map(|(slug, value)| (slug.clone(), text(value)))
                 .collect(),
-            ..NewBooking::new(slug, start, wish.attendee.name, wish.attendee.email)
+            ..NewBooking::new(
+                event_type.slug.as_str(),
+                start,
+                self.attendee.name.as_str(),
+                email,
+            )
+        })
+    }
+
+    /// It must be one the event type has: 1.7.1.
+    fn check_location(&self, event_type: &EventType) -> Result<(), Refusal> {
+        let Some(location) = &self.location else {
+            return Ok(());
         };
-        match kind {
-            Kind::Recurring { count } => {
-                let count = wish.recurrence_count.unwrap_or(count);
-                let (uids, deliveries) = calcom.book_recurring(&new, count, now)?;
-                let bodies = uids.iter().map(|uid| body_of(calcom, uid));
-                Ok((success(201, Json::list(bodies)), deliveries))
-            }
-            Kind::Seated { .. } => {
-                let (uid, seat, deliveries) = calcom.book_seat(new, now)?;
-                let data = body_of(calcom, &uid).with("seatUid", SeatUid::as_str(&seat));
-                Ok((success(201, data), deliveries))
-            }
-            _ => {
-                let (uid, deliveries) = calcom.book(new, now)?;
-                Ok((success(201, body_of(calcom, &uid)), deliveries))
-            }
+        let expected = match event_type.place {
+            Place::Address(_) => "address",
+            Place::Phone(_) => "phone",
+            Place::Video => "integration",
+        };
+        let given = location.get("type").and_then(Value::as_str);
+        // The team's default covers every team event type.
+        if given == Some(expected)
+            || (event_type.is_team() && given == Some("organizersDefaultApp"))
+        {
+            return Ok(());
         }
-    })
+        Err(Refusal::bad_request(format!(
+            "Location type {} is not one of the event type's",
+            given.unwrap_or("unknown")
+        )))
+    }
+}
+
+/// The texts for users and teams differ; out of hours and busy have the same.
+fn in_words(error: CalComError, event_type: &EventType) -> Refusal {
+    match error {
+        CalComError::HostBusy if event_type.is_team() => Refusal::bad_request(
+            "One of the hosts either already has booking at this time or is not available",
+        ),
+        CalComError::WrongKind => Refusal::bad_request(
+            "Event type is the parent of a managed event type and cannot be booked",
+        ),
+        CalComError::WrongLength => Refusal::bad_request(
+            "Provided lengthInMinutes is not one of the possible lengths of the event type",
+        ),
+        other => other.into(),
+    }
 }
 
 pub(super) async fn show(
     State(shared): State<Shared>,
-    _version: BookingsVersion,
-    _caller: Caller,
+    caller: Caller,
+    shape: Shape,
     Path(uid): Path<String>,
 ) -> Result<Response, Refusal> {
     let world = shared.world();
@@ -135,7 +238,7 @@ pub(super) async fn show(
     if !series.is_empty() {
         let bodies = series
             .into_iter()
-            .map(|booking| booking_body(calcom, booking));
+            .map(|booking| booking_body(calcom, booking, caller));
         return Ok(success(200, Json::list(bodies)));
     }
     let known = calcom.find_booking(&BookingUid::new(&uid));
@@ -144,14 +247,43 @@ pub(super) async fn show(
             "Booking with uid={uid} was not found in the database"
         ))
     })?;
-    Ok(success(200, booking_body(calcom, booking)))
+    if shape == Shape::Old {
+        return Ok(old::booking(booking));
+    }
+    Ok(success(200, booking_body(calcom, booking, caller)))
+}
+
+pub(super) async fn show_by_seat(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(seat): Path<String>,
+) -> Result<Response, Refusal> {
+    let world = shared.world();
+    let calcom = &world.story.calcom;
+    let seat = SeatUid::new(seat);
+    let booking = calcom
+        .bookings()
+        .find(|booking| {
+            booking
+                .present()
+                .any(|one| one.seat.as_ref() == Some(&seat))
+        })
+        .ok_or_else(|| {
+            Refusal::not_found(format!("Booking with seat {} was not found", seat.as_str()))
+        })?;
+    Ok(success(200, booking_body(calcom, booking, caller)))
+}
+
+/// The body of a booking just made. The extra field is captured and documented nowhere.
+pub(super) fn made(calcom: &CalCom, uid: &BookingUid, caller: Caller) -> Json {
+    body_of(calcom, uid, caller).with("isPlatformManagedUserBooking", false)
 }
 
 /// The booking's body, or null when it is gone.
-pub(super) fn body_of(calcom: &CalCom, uid: &BookingUid) -> Json {
+pub(super) fn body_of(calcom: &CalCom, uid: &BookingUid, caller: Caller) -> Json {
     calcom
         .find_booking(uid)
-        .map_or(Json::Null, |booking| booking_body(calcom, booking))
+        .map_or(Json::Null, |booking| booking_body(calcom, booking, caller))
 }
 
 /// An instant; one without an offset is UTC.

@@ -1,17 +1,18 @@
-//! Changes to a booking: reschedule, cancel, confirm, decline, mark absent.
+//! Changes to a booking: reschedule, cancel, confirm, decline, mark absent, ask for another time.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::bookings::{body_of, instant};
-use super::gate::{BookingsVersion, Caller};
+use super::bookings::{body_of, instant, made};
+use super::gate::Caller;
+use super::observe::Arrival;
 use super::refusal::Refusal;
 use super::success;
 use crate::calcom::{BookingUid, By, CalComError, CancelledBy, Move, SeatUid};
-use crate::json::Json;
-use crate::server::body::read;
+use crate::json::{Json, object};
+use crate::server::body::{answer, read};
 use crate::server::world::Shared;
 
 #[derive(Debug, Deserialize)]
@@ -27,8 +28,8 @@ struct Reschedule {
 
 pub(super) async fn reschedule(
     State(shared): State<Shared>,
-    _version: BookingsVersion,
     caller: Caller,
+    Arrival(known): Arrival,
     Path(uid): Path<String>,
     body: Bytes,
 ) -> Result<Response, Refusal> {
@@ -49,9 +50,10 @@ pub(super) async fn reschedule(
             })?;
             let (target, seat, deliveries) =
                 calcom.move_seat(&uid, &SeatUid::new(seat), start, now)?;
-            let data = body_of(calcom, &target).with("seatUid", seat.as_str());
+            let data = made(calcom, &target, caller).with("seatUid", seat.as_str());
             return Ok((success(201, data), deliveries));
         }
+        calcom.check_move(&uid, start, known, now)?;
         let owner = calcom.hosts().first().map(|owner| owner.email.clone());
         let is_host = caller == Caller::Owner
             && (wish.rescheduled_by.is_none() || wish.rescheduled_by == owner);
@@ -61,7 +63,7 @@ pub(super) async fn reschedule(
             reason: wish.rescheduling_reason,
         };
         let (new, deliveries) = calcom.reschedule_as(&uid, start, moving, now)?;
-        Ok((success(201, body_of(calcom, &new)), deliveries))
+        Ok((success(201, made(calcom, &new, caller)), deliveries))
     })
 }
 
@@ -76,7 +78,6 @@ struct Cancel {
 
 pub(super) async fn cancel(
     State(shared): State<Shared>,
-    _version: BookingsVersion,
     caller: Caller,
     Path(uid): Path<String>,
     body: Bytes,
@@ -89,7 +90,7 @@ pub(super) async fn cancel(
         if !series.is_empty() {
             let uids: Vec<_> = series.iter().map(|booking| booking.uid.clone()).collect();
             let deliveries = calcom.cancel_series(&uid, reason, now)?;
-            let bodies = uids.iter().map(|uid| body_of(calcom, uid));
+            let bodies = uids.iter().map(|uid| body_of(calcom, uid, caller));
             return Ok((success(200, Json::list(bodies)), deliveries));
         }
         let uid = BookingUid::new(&uid);
@@ -100,6 +101,12 @@ pub(super) async fn cancel(
             .attendees
             .iter()
             .any(|attendee| attendee.seat.is_some());
+        let forbids = calcom
+            .find_event_type(booking.event_type_id)
+            .is_some_and(|event_type| event_type.settings.disable_cancelling);
+        if forbids {
+            return Err(CalComError::NoCancelling.into());
+        }
         let deliveries = match &wish.seat_uid {
             Some(seat) => calcom.cancel_seat(&uid, &SeatUid::new(seat), reason, now)?,
             None if is_seated && caller == Caller::Anonymous => {
@@ -112,13 +119,12 @@ pub(super) async fn cancel(
             None if wish.later_ones_too => calcom.cancel_from(&uid, reason, now)?,
             None => calcom.cancel(&uid, CancelledBy::Api, reason, now)?,
         };
-        Ok((success(200, body_of(calcom, &uid)), deliveries))
+        Ok((success(200, body_of(calcom, &uid, caller)), deliveries))
     })
 }
 
 pub(super) async fn confirm(
     State(shared): State<Shared>,
-    _version: BookingsVersion,
     caller: Caller,
     Path(uid): Path<String>,
 ) -> Result<Response, Refusal> {
@@ -127,7 +133,7 @@ pub(super) async fn confirm(
     shared.change(|world, now| {
         let calcom = &mut world.story.calcom;
         let deliveries = calcom.confirm(&uid, now)?;
-        Ok((success(200, body_of(calcom, &uid)), deliveries))
+        Ok((success(200, body_of(calcom, &uid, caller)), deliveries))
     })
 }
 
@@ -138,7 +144,6 @@ struct Decline {
 
 pub(super) async fn decline(
     State(shared): State<Shared>,
-    _version: BookingsVersion,
     caller: Caller,
     Path(uid): Path<String>,
     body: Bytes,
@@ -149,7 +154,7 @@ pub(super) async fn decline(
     shared.change(|world, now| {
         let calcom = &mut world.story.calcom;
         let deliveries = calcom.decline(&uid, wish.reason.as_deref(), now)?;
-        Ok((success(200, body_of(calcom, &uid)), deliveries))
+        Ok((success(200, body_of(calcom, &uid, caller)), deliveries))
     })
 }
 
@@ -168,7 +173,6 @@ struct Mark {
 
 pub(super) async fn mark_absent(
     State(shared): State<Shared>,
-    _version: BookingsVersion,
     caller: Caller,
     Path(uid): Path<String>,
     body: Bytes,
@@ -189,6 +193,29 @@ pub(super) async fn mark_absent(
                 .collect();
             deliveries.extend(calcom.mark_absent(&uid, &marks, now)?);
         }
-        Ok((success(200, body_of(calcom, &uid)), deliveries))
+        Ok((success(200, body_of(calcom, &uid, caller)), deliveries))
+    })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RequestReschedule {
+    reschedule_reason: Option<String>,
+}
+
+/// The host asks the booker to pick another time. The answer says nothing but that it worked.
+pub(super) async fn request_reschedule(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path(uid): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    caller.or_forbidden()?;
+    let wish: RequestReschedule = read(&body).map_err(Refusal::bad_request)?;
+    let uid = BookingUid::new(uid);
+    shared.change(|world, now| {
+        let calcom = &mut world.story.calcom;
+        let deliveries = calcom.request_reschedule(&uid, wish.reschedule_reason.as_deref(), now)?;
+        Ok((answer(200, &object! { "status": "success" }), deliveries))
     })
 }

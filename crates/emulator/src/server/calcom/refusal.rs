@@ -1,17 +1,13 @@
 //! Errors in the two forms of the real server: the envelope, and the bare form of the booking engine.
 
-use axum::extract::{OriginalUri, Request, State};
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::Next;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::calcom::CalComError;
 use crate::json::{Json, object};
 use crate::server::body::answer;
-use crate::server::world::Shared;
-use crate::spelling::millis;
 
-/// An error on its way out; [`dress`] adds the time and the path.
+/// An error on its way out; [`dressed`] adds the time and the path.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
     status: u16,
@@ -26,6 +22,8 @@ enum Form {
     Detailed,
     /// The envelope without `details`.
     Plain,
+    /// The envelope with the message again as `details`.
+    Repeated,
     /// `{statusCode, message}`: raised inside the booking engine.
     Bare,
 }
@@ -56,6 +54,10 @@ impl Refusal {
         Self::new(409, "ConflictException", message, Form::Detailed)
     }
 
+    pub(super) fn unprocessable(message: impl Into<String>) -> Self {
+        Self::new(422, "UnprocessableEntityException", message, Form::Detailed)
+    }
+
     pub(super) fn bare(status: u16, message: impl Into<String>) -> Self {
         Self::new(status, "", message, Form::Bare)
     }
@@ -73,6 +75,21 @@ impl Refusal {
         }
     }
 
+    /// Too many requests. The details are the message again: captured in `api_196`.
+    pub(super) fn throttled() -> Self {
+        Self::new(
+            429,
+            "ThrottlerException",
+            "CustomThrottlerGuard - Too many requests. Please try again later.",
+            Form::Repeated,
+        )
+    }
+
+    /// The answer, with the time and the path.
+    pub(super) fn render(&self, timestamp: String, path: &str) -> Response {
+        answer(self.status, &self.body(timestamp, path))
+    }
+
     fn body(&self, timestamp: String, path: &str) -> Json {
         if self.form == Form::Bare {
             return object! { "statusCode": u32::from(self.status), "message": &self.message };
@@ -84,6 +101,11 @@ impl Refusal {
                 .and_then(|status| status.canonical_reason()),
             "statusCode": u32::from(self.status),
         };
+        let details = match self.form {
+            Form::Detailed => details,
+            Form::Repeated => Json::from(&self.message),
+            Form::Plain | Form::Bare => Json::Absent,
+        };
         object! {
             "status": "error",
             "timestamp": timestamp,
@@ -91,7 +113,7 @@ impl Refusal {
             "error": object! {
                 "code": self.code,
                 "message": &self.message,
-                "details": if self.form == Form::Detailed { details } else { Json::Absent },
+                "details": details,
             },
         }
     }
@@ -112,7 +134,21 @@ impl From<CalComError> for Refusal {
         let text = error.to_string();
         match error {
             CalComError::NoSuchBooking => Self::not_found("Booking not found"),
-            CalComError::NoSuchEventType => Self::not_found("Event type not found"),
+            CalComError::NoSuchEventType => Self::not_found("Event Type not found"),
+            CalComError::NoSuchReservation => Self::not_found(text),
+            CalComError::OutOfWindow
+            | CalComError::WrongLength
+            | CalComError::TooManyGuests
+            | CalComError::NoSuchHost => Self::bad_request(text),
+            CalComError::Reserved => Self::unprocessable(
+                "This time slot is already reserved by another user. Please choose a different time.",
+            ),
+            // The three come from inside the booking engine: 1.3.
+            CalComError::LimitReached => Self::bare(401, "booking_limit_reached"),
+            CalComError::LostRace => Self::bare(409, "booking_conflict_error"),
+            CalComError::NoCancelling => {
+                Self::bare(400, "This event type does not allow cancellations")
+            }
             CalComError::NoSuchTrigger | CalComError::NoSuchSeat | CalComError::NotStarted => {
                 Self::bad_request(text)
             }
@@ -142,25 +178,17 @@ impl From<CalComError> for Refusal {
     }
 }
 
-/// Give refusals their body, and every answer its request id.
-pub(super) async fn dress(
-    State(shared): State<Shared>,
-    OriginalUri(uri): OriginalUri,
-    request: Request,
-    next: Next,
-) -> Response {
-    let path = uri
-        .path_and_query()
-        .map_or(uri.path(), |path| path.as_str())
-        .to_owned();
-    let mut response = next.run(request).await;
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-        let timestamp = millis(shared.clock.now());
-        response = answer(refusal.status, &refusal.body(timestamp, &path));
+/// Give a refusal its body.
+pub(super) fn dressed(mut response: Response, render: impl Fn(&Refusal) -> Response) -> Response {
+    let Some(refusal) = response.extensions_mut().remove::<Refusal>() else {
+        return response;
+    };
+    let mut dressed = render(&refusal);
+    // Those of the limiter stay.
+    for (name, value) in response.headers() {
+        if name.as_str().starts_with("x-ratelimit") {
+            dressed.headers_mut().insert(name, value.clone());
+        }
     }
-    let id = shared.world().ids.uuid();
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("X-Request-Id", id);
-    }
-    response
+    dressed
 }

@@ -4,6 +4,7 @@
 mod callers;
 mod doors;
 mod leads;
+mod limits;
 mod looking;
 mod shapes;
 

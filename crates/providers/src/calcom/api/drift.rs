@@ -54,7 +54,7 @@ impl Drifts {
         if self.found.len() >= LIMIT {
             return;
         }
-        let path = cut(path, PATH);
+        let path = name(path);
         if !self
             .found
             .iter()
@@ -98,6 +98,18 @@ impl Drifts {
     pub(super) fn into_found(self) -> Vec<Drift> {
         self.found
     }
+}
+
+/// A name may be anything, even a person's; what cannot stand in a program is blanked.
+fn name(path: &str) -> String {
+    path.chars()
+        .take(PATH)
+        .map(|c| match c {
+            '_' | '-' | '.' | '*' | '[' | ']' | '$' => c,
+            _ if c.is_ascii_alphanumeric() => c,
+            _ => '?',
+        })
+        .collect()
 }
 
 fn cut(text: &str, limit: usize) -> String {

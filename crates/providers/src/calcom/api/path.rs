@@ -16,7 +16,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 pub(super) fn path(segments: &[&dyn Display]) -> String {
     segments
         .iter()
-        .map(|segment| format!("/{}", encoded(&segment.to_string())))
+        .flat_map(|segment| ["/".to_owned(), encoded(&segment.to_string())])
         .collect()
 }
 

@@ -234,7 +234,7 @@ pub(super) fn offered(part: &Part<'_>) -> Result<OfferedEventType, Misread> {
         title: it.string("title")?.unwrap_or_default(),
         description: it.string("description")?,
         length: it.integer("lengthInMinutes")?,
-        length_options: it.each("lengthInMinutesOptions", |part| part.integer())?,
+        length_options: it.each("lengthInMinutesOptions", Part::integer)?,
         price: price(&it)?,
         hidden: it.flag("hidden")?.unwrap_or_default(),
         locations: it.each("locations", location)?,
