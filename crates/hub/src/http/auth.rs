@@ -49,7 +49,7 @@ callers! {
 
 /// Whoever calls what is open to everybody.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Caller {
+pub enum Anybody {
     /// Somebody with a key that may read.
     Known(Scope),
     /// Somebody without a key of ours, and the tenant they name.
@@ -57,13 +57,15 @@ pub enum Caller {
 }
 
 /// Who calls what is open to everybody. A credential of another kind is not a key: pages send that of their own host along.
-pub async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
+pub async fn anybody(parts: &Parts, app: &App) -> Result<Anybody, Problem> {
     let claim = claim(&parts.headers, &parts.uri)?;
     let is_ours = |key: &SecretString| key.expose_secret().starts_with(keys::PREFIX);
     if claim.key.as_ref().is_some_and(is_ours) {
-        return scope(parts, app, Permission::Read).await.map(Caller::Known);
+        return scope(parts, app, Permission::Read)
+            .await
+            .map(Anybody::Known);
     }
-    Ok(Caller::Unknown(claim.tenant))
+    Ok(Anybody::Unknown(claim.tenant))
 }
 
 /// The scope of a caller who may do what is needed.

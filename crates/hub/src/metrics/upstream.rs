@@ -191,7 +191,9 @@ impl Upstream {
     /// Somebody looked for a remembered answer.
     pub fn looked_up(&self, cache: &'static str, outcome: CacheLookup) {
         let outcome = outcome.as_str();
-        self.lookups.get_or_create(&LookedUp { cache, outcome }).inc();
+        self.lookups
+            .get_or_create(&LookedUp { cache, outcome })
+            .inc();
     }
 
     /// An answer differed from what is known.

@@ -25,7 +25,7 @@ use crate::{
     event_types::{self, sync},
     http::{
         api::{event_types::body::full_slug, sync_runs::SyncRunBody},
-        auth::{self, Caller},
+        auth::{self, Anybody},
         body,
         problem::{Code, Problem},
     },
@@ -175,9 +175,9 @@ async fn answer(app: &App, request: Request) -> Result<Json<EventTypesBody>, Pro
         Wish::List => None,
         Wish::Sync => Some(read_again(app, &parts).await?),
     };
-    let event_types = match auth::caller(&parts, app).await? {
-        Caller::Known(scope) => all(app, &scope).await?,
-        Caller::Unknown(tenant) => event_types::list_public(app, tenant).await?,
+    let event_types = match auth::anybody(&parts, app).await? {
+        Anybody::Known(scope) => all(app, &scope).await?,
+        Anybody::Unknown(tenant) => event_types::list_public(app, tenant).await?,
     };
     Ok(Json(EventTypesBody {
         event_types: event_types.into_iter().map(Into::into).collect(),
