@@ -16,6 +16,8 @@ use crate::{
     limits::Limits,
     liveness::Liveness,
     metrics::Metrics,
+    slots::{Offers, Pages},
+    upstream::Upstream,
 };
 
 /// The application. Clones share everything.
@@ -44,6 +46,12 @@ pub struct Parts {
     pub node_id: Uuid,
     /// Whether what works on its own in this process still lives.
     pub liveness: Liveness,
+    /// What all calls to providers share.
+    pub upstream: Upstream,
+    /// What providers offer.
+    pub offers: Offers,
+    /// Finished answers about free slots.
+    pub pages: Pages,
     /// What is counted.
     pub metrics: Metrics,
     /// What became of webhook events, for whoever watches.
@@ -94,6 +102,9 @@ impl App {
             started_at,
             node_id: Uuid::now_v7(),
             liveness: Liveness::default(),
+            upstream: Upstream::new().map_err(|error| StoreError::Unavailable(Box::new(error)))?,
+            offers: Offers::default(),
+            pages: Pages::default(),
             metrics,
             news,
         }));

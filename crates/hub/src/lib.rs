@@ -31,6 +31,8 @@ pub mod rebuild;
 pub mod retention;
 mod secret;
 pub mod serve;
+pub mod slots;
 pub mod startup;
 pub mod tenants;
+pub mod upstream;
 pub mod users;

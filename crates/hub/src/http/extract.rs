@@ -122,6 +122,18 @@ impl<T: DeserializeOwned> FromRequestParts<App> for ValidQuery<T> {
     }
 }
 
+/// A query string of the right shape, for handlers that look at it only when they must.
+pub fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let uri = axum::http::Uri::builder()
+        .path_and_query(format!("/?{query}"))
+        .build()
+        .map_err(|_| shape(None, "the query cannot be read"))?;
+    match Query::<T>::try_from_uri(&uri) {
+        Ok(Query(value)) => Ok(value),
+        Err(rejection) => Err(query_problem(&rejection)),
+    }
+}
+
 fn query_problem(rejection: &QueryRejection) -> Problem {
     let told = cause(rejection);
     match told.split_once(": ") {

@@ -75,10 +75,14 @@ codes! {
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not come in time";
     /// An id names more than one thing.
     AmbiguousId = "ambiguous_id", CONFLICT, "The id names more than one thing";
+    /// What is to be booked cannot be.
+    NotBookable = "not_bookable", CONFLICT, "It cannot be booked";
+    /// The connection cannot be asked: it has no key, or no usable address.
+    NotConnected = "not_connected", CONFLICT, "The connection cannot ask its provider";
+    /// Somebody else has the slot.
+    SlotTaken = "slot_taken", CONFLICT, "The slot is taken";
     /// Another row has what must be unique.
     Conflict = "conflict", CONFLICT, "Something else has this already";
-    /// Nothing is set up that could do it.
-    NoConnection = "no_connection", CONFLICT, "No connection can do this";
     /// The raw bytes of an event are no longer kept.
     BodyGone = "body_gone", GONE, "The raw body is no longer kept";
     /// The body is too large.
@@ -97,6 +101,20 @@ codes! {
     StillFails = "still_fails", UNPROCESSABLE_ENTITY, "The event still cannot be applied";
     /// The caller asked too often.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
+    /// The provider refuses our key.
+    ProviderKeyRefused = "provider_key_refused", BAD_GATEWAY, "The provider refuses the connection's API key";
+    /// The provider's key may not do this.
+    ProviderForbids = "provider_forbids", BAD_GATEWAY, "The connection's API key may not do this";
+    /// The provider has no such thing.
+    ProviderHasNone = "provider_has_none", BAD_GATEWAY, "The provider has no such thing";
+    /// The provider refuses the request as it is.
+    ProviderRefused = "provider_refused", UNPROCESSABLE_ENTITY, "The provider refuses this";
+    /// The provider answers in a way that nobody expected.
+    ProviderUnexpected = "provider_unexpected", BAD_GATEWAY, "The provider's answer cannot be used";
+    /// The provider does not answer.
+    ProviderUnavailable = "provider_unavailable", SERVICE_UNAVAILABLE, "The provider does not answer";
+    /// The provider may not be asked again yet.
+    ProviderBudgetExhausted = "provider_budget_exhausted", SERVICE_UNAVAILABLE, "The provider may not be asked again yet";
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
     /// A provider's lists could not be read.

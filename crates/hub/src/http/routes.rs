@@ -13,7 +13,7 @@ use utoipa_axum::{
 
 use super::{
     api::{
-        audit_log, bookings, branches, event_types, host_matches, leads, nodes, quarantine,
+        audit_log, bookings, branches, event_types, host_matches, leads, nodes, quarantine, slots,
         sync_runs, users, webhook_events,
     },
     functions::{self, event_types as cal_event_types},
@@ -58,6 +58,9 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(leads::get, leads::change))
         .routes(routes!(leads::timeline))
         .routes(routes!(leads::bookings))
+        // Slots.
+        .routes(routes!(slots::availability))
+        .routes(routes!(slots::list))
         // Bookings.
         .routes(routes!(bookings::list))
         .routes(routes!(bookings::get))

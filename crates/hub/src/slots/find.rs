@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use calbridge_core::{
-    availability::{
-        Free, HostRule, Horizon, NoSlots, Offer, Range, Rules, Slot, free, window,
-    },
+    availability::{Free, Horizon, HostRule, NoSlots, Offer, Range, Rules, Slot, free, window},
     ids::BookingId,
     lane::Lane,
     scope::Scope,
@@ -114,8 +112,12 @@ impl NoneFree {
             Self::Slots(NoSlots::NothingOffered) => {
                 "the provider offers nothing then: check the availability, the connected calendars and the time zone of the host"
             }
-            Self::Slots(NoSlots::TooSoon) => "that is sooner than the event type's minimum notice allows",
-            Self::Slots(NoSlots::TooFar) => "that is further ahead than the event type can be booked",
+            Self::Slots(NoSlots::TooSoon) => {
+                "that is sooner than the event type's minimum notice allows"
+            }
+            Self::Slots(NoSlots::TooFar) => {
+                "that is further ahead than the event type can be booked"
+            }
             Self::Slots(NoSlots::AllTaken) => "everything offered then is taken",
         }
     }

@@ -39,7 +39,13 @@ pub struct Offers(Remembered<SlotsKey, Vec<OfferedSlot>>);
 impl Default for Offers {
     fn default() -> Self {
         let weigh = |slots: &Vec<OfferedSlot>| u32::try_from(slots.len()).unwrap_or(u32::MAX);
-        Self(Remembered::new("slots", TTL, SignedDuration::ZERO, MOST, weigh))
+        Self(Remembered::new(
+            "slots",
+            TTL,
+            SignedDuration::ZERO,
+            MOST,
+            weigh,
+        ))
     }
 }
 
@@ -92,7 +98,8 @@ pub fn widened(window: Range) -> Range {
     let start = floor(window.start);
     let end = floor(window.end);
     let end = if end < window.end {
-        end.checked_add(SignedDuration::from_hours(1)).unwrap_or(end)
+        end.checked_add(SignedDuration::from_hours(1))
+            .unwrap_or(end)
     } else {
         end
     };

@@ -47,7 +47,9 @@ impl Subject {
 #[derive(Debug, thiserror::Error)]
 pub enum SubjectError {
     /// The tenant has no such event type.
-    #[error("there is no event type `{0}`: `calbridge event-types list` shows those there are, `calbridge calcom sync-event-types` reads them anew")]
+    #[error(
+        "there is no event type `{0}`: `calbridge event-types list` shows those there are, `calbridge calcom sync-event-types` reads them anew"
+    )]
     NotFound(String),
     /// Several have that id or slug.
     #[error("`{0}` names several event types: use one of our ids")]
@@ -56,7 +58,9 @@ pub enum SubjectError {
     #[error("event type `{0}` cannot be booked: it is inactive")]
     Inactive(String),
     /// None was named, and there is no default.
-    #[error("no event type is named, and there is no default one: set CALCOM_EVENT_TYPE_ID, or the connection's default event type")]
+    #[error(
+        "no event type is named, and there is no default one: set CALCOM_EVENT_TYPE_ID, or the connection's default event type"
+    )]
     NoDefault,
     /// Its connection is switched off.
     #[error("the connection of event type `{0}` is switched off")]
@@ -163,7 +167,10 @@ fn default_id(app: &App, known: &KnownConnection) -> Option<String> {
         let id = app.config.calcom.event_type_id.filter(|_| is_seeded)?;
         Some(id.to_string())
     };
-    connection.default_event_type_id.clone().or_else(of_settings)
+    connection
+        .default_event_type_id
+        .clone()
+        .or_else(of_settings)
 }
 
 /// The provider may offer an event type that no sync has told us of yet.

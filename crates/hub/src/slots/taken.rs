@@ -85,7 +85,12 @@ fn of_booking(subject: &Subject, busy: &BusyTime) -> Vec<Taken> {
         (false, _) => meant
             .iter()
             .enumerate()
-            .map(|(place, host)| of(Some(*host), seats.map(|seats| if place == 0 { seats } else { 0 })))
+            .map(|(place, host)| {
+                of(
+                    Some(*host),
+                    seats.map(|seats| if place == 0 { seats } else { 0 }),
+                )
+            })
             .collect(),
     }
 }

@@ -34,7 +34,7 @@ pub async fn zone(
         names.push(lead.and_then(|lead| lead.time_zone));
     }
     if let Some(branch) = zones.branch {
-        let branch = branches::find(tx, scope, branch).await?;
+        let branch = branches::find(tx, scope, &branch.to_string()).await?;
         names.push(branch.and_then(|branch| branch.time_zone));
     }
     names.push(tenant.time_zone.clone());

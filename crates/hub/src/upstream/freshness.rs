@@ -206,7 +206,11 @@ mod tests {
     fn only_the_days_of_a_change_are_forgotten() {
         let freshness = Freshness::default();
         let seen = freshness.now();
-        freshness.touch(&[slots(CONNECTION, "2026-03-02T23:30:00Z", "2026-03-03T00:00:00Z")]);
+        freshness.touch(&[slots(
+            CONNECTION,
+            "2026-03-02T23:30:00Z",
+            "2026-03-03T00:00:00Z",
+        )]);
         let holds = |from, until| {
             let days = Days::of(at(from), at(until));
             freshness.slots_hold(TENANT, CONNECTION, days, seen)
@@ -243,7 +247,11 @@ mod tests {
     fn too_many_days_count_as_all() {
         let freshness = Freshness::default();
         let seen = freshness.now();
-        freshness.touch(&[slots(CONNECTION, "2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z")]);
+        freshness.touch(&[slots(
+            CONNECTION,
+            "2020-01-01T00:00:00Z",
+            "2026-01-01T00:00:00Z",
+        )]);
         let days = Days::of(at("2030-01-01T00:00:00Z"), at("2030-01-02T00:00:00Z"));
         assert!(!freshness.slots_hold(TENANT, CONNECTION, days, seen));
     }

@@ -46,7 +46,11 @@ impl Guards {
     /// The breaker of a connection, as this process saw it last.
     pub fn breaker(&self, connection: ConnectionId) -> Breaker {
         let memory = self.lock();
-        memory.breakers.get(&connection).cloned().unwrap_or_default()
+        memory
+            .breakers
+            .get(&connection)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Take over what other processes wrote down.
@@ -142,9 +146,7 @@ pub(super) async fn settle<T>(
         })) => Some(*retry_after),
         _ => None,
     };
-    let fault = outcome
-        .as_ref()
-        .is_err_and(AskError::is_providers_fault);
+    let fault = outcome.as_ref().is_err_and(AskError::is_providers_fault);
     let nothing_new = !fault
         && refused.is_none()
         && admission == Admission::Pass

@@ -6,7 +6,9 @@ use std::{
 };
 
 use calbridge_core::{ids::ConnectionId, lane::Lane, scope::Scope};
-use calbridge_providers::calcom_api::{ApiError, Detection, Drift, ErrorKind, Profile, detect};
+use calbridge_providers::calcom_api::{
+    ApiError, Detection, Drift, DriftKind, ErrorKind, Profile, detect,
+};
 use calbridge_store::{
     StoreError, connections,
     incidents::{self, Kind},
@@ -127,13 +129,25 @@ async fn drifted(app: &App, target: &Target, drift: &Drift) {
     if !is_new {
         return;
     }
+    let told = told(drift);
     tracing::info!(
         provider,
         operation,
         connection.id = %target.connection_id,
-        "{provider} answers {operation} otherwise than known: {drift}"
+        "{provider} answers {operation} otherwise than known: {told}"
     );
-    raise(app, target, Kind::Drift, &subject, &drift.to_string()).await;
+    raise(app, target, Kind::Drift, &subject, &told).await;
+}
+
+/// A drift as people read it.
+fn told(drift: &Drift) -> String {
+    let path = &drift.path;
+    match &drift.what {
+        DriftKind::UnknownField => format!("`{path}` is new"),
+        DriftKind::MissingField => format!("`{path}` is gone"),
+        DriftKind::UnknownWord(word) => format!("`{path}` says `{word}`, which is new"),
+        DriftKind::Deprecated(notice) => format!("`{path}` says that this will end: {notice}"),
+    }
 }
 
 /// A call was refused or failed.

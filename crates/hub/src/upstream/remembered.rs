@@ -204,11 +204,14 @@ where
         let freshness = Arc::clone(lookup.freshness);
         let ttl = self.ttl;
         tokio::spawn(async move {
-            let is_old =
-                |kept: &Arc<Kept<V>>| clock.now().duration_since(kept.at).abs() >= ttl;
+            let is_old = |kept: &Arc<Kept<V>>| clock.now().duration_since(kept.at).abs() >= ttl;
             let asked = async {
                 let new = Kept::by(&clock, &freshness, ask()).await;
-                if new.outcome.is_ok() { Arc::new(new) } else { old }
+                if new.outcome.is_ok() {
+                    Arc::new(new)
+                } else {
+                    old
+                }
             };
             cache.entry(key).or_insert_with_if(asked, is_old).await;
         });

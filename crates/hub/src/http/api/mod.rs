@@ -12,6 +12,7 @@ mod params;
 pub mod price;
 pub mod quarantine;
 pub mod raw;
+pub mod slots;
 pub mod sync_runs;
 pub mod timeline;
 pub mod users;

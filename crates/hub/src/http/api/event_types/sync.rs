@@ -27,7 +27,7 @@ impl From<SyncError> for Problem {
         let detail = error.to_string();
         match error {
             SyncError::NotFound(_) | SyncError::NoRun(_) => Self::not_found(detail),
-            SyncError::NoConnection => Self::new(Code::NoConnection, detail),
+            SyncError::NoConnection => Self::new(Code::NotConnected, detail),
             SyncError::Store(error) => error.into(),
         }
     }

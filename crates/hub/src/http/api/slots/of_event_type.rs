@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use calbridge_core::{availability::by_day, lane::Lane};
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -100,8 +100,7 @@ pub struct SlotBody {
 }
 
 impl SlotsQueryParams {
-    /// What is asked, given the day it is in the caller's zone.
-    fn request(&self, event_type: String, app: &App) -> Result<(SlotsRequest, Span), Problem> {
+    fn request(&self, event_type: String, app: &App) -> Result<SlotsRequest, Problem> {
         let named = params::zone("time_zone", self.time_zone.as_deref())?;
         let from = match &self.from {
             Some(from) => params::date("from", from)?,
@@ -118,10 +117,9 @@ impl SlotsQueryParams {
             Some(to) => params::date("to", to)?,
             None => from.checked_add((days - 1).days()).unwrap_or(from),
         };
-        let span = Span::Days(from, to);
-        let request = SlotsRequest {
+        Ok(SlotsRequest {
             event_type: Some(event_type),
-            span,
+            span: Span::Days(from, to),
             zones: Zones {
                 named,
                 lead: self.lead_id.map(calbridge_core::ids::LeadId),
@@ -132,8 +130,7 @@ impl SlotsQueryParams {
             moving: None,
             age: Age::Remembered,
             lane: Lane::Interactive,
-        };
-        Ok((request, span))
+        })
     }
 }
 
@@ -157,21 +154,14 @@ pub async fn list(
         door: SlotsDoor::EventType,
         question: format!("{id}?{query}"),
     };
-    let mut asked = None;
-    let request = || {
-        let (request, span) = read_query::<SlotsQueryParams>(&query)?.request(id, &app)?;
-        asked = Some(span);
-        Ok(request)
-    };
-    super::answer(&app, &scope, key, request, |found| body(found, asked)).await
+    let request = || read_query::<SlotsQueryParams>(&query)?.request(id, &app);
+    super::answer(&app, &scope, key, request, body).await
 }
 
-fn body(found: &Availability, asked: Option<Span>) -> SlotsBody {
+fn body(found: &Availability) -> SlotsBody {
     let date = |at| found.zone.to_datetime(at).date();
-    let (from, to) = match asked {
-        Some(Span::Days(from, to)) => (from, to),
-        _ => (date(found.window.start), date(found.window.end)),
-    };
+    let last = found.window.end - SignedDuration::from_nanos(1);
+    let (from, to) = (date(found.window.start), date(last));
     let subject = found.subject.as_ref();
     SlotsBody {
         event_type_id: subject.map(|subject| subject.external_id.clone()),
@@ -182,7 +172,10 @@ fn body(found: &Availability, asked: Option<Span>) -> SlotsBody {
             .into_iter()
             .map(|(date, slots)| DayBody {
                 date,
-                slots: slots.into_iter().map(|slot| slot_body(found, slot)).collect(),
+                slots: slots
+                    .into_iter()
+                    .map(|slot| slot_body(found, slot))
+                    .collect(),
             })
             .collect(),
         reason: found.reason.map(NoneFree::as_str),
