@@ -333,6 +333,30 @@ pub async fn list(
     Ok(page.page(rows, |run: &SyncRun| run.id.0))
 }
 
+/// The connections of all tenants that have an API key and whose last run of a kind was asked for before an instant.
+pub async fn list_due_in_all(
+    tx: &mut Tx,
+    kind: SyncKind,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<(TenantId, ConnectionId)>, StoreError> {
+    tx.query(
+        "SELECT c.tenant_id, c.id FROM connections c
+         WHERE c.disabled_at IS NULL AND c.provider = 'cal.com'
+           AND EXISTS (
+               SELECT 1 FROM connection_secrets s WHERE s.connection_id = c.id AND s.kind = 'api_key'
+                 AND (s.retires_at IS NULL OR s.retires_at > $3))
+           AND NOT EXISTS (
+               SELECT 1 FROM sync_runs r WHERE r.connection_id = c.id AND r.kind = $1 AND r.created_at > $2)
+         ORDER BY c.id",
+    )
+    .bind(kind)
+    .bind(before)
+    .bind(now)
+    .all()
+    .await
+}
+
 /// Forget the runs of all tenants that ended before an instant, but the last one of each connection; how many there were.
 pub async fn prune_in_all(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
     tx.query(

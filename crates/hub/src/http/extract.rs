@@ -29,15 +29,39 @@ impl<T: DeserializeOwned> FromRequest<App> for ValidJson<T> {
     async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !says_json(&parts.headers) {
-            return Err(Problem::new(
-                Code::UnsupportedMediaType,
-                "send the body with `Content-Type: application/json`",
-            )
-            .at("Content-Type"));
+            return Err(not_json());
         }
         let bytes = body::read(&parts.headers, body, MOST_BYTES).await?;
         from_json(&bytes).map(Self)
     }
+}
+
+/// A JSON body of the right shape, or nothing at all.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = body::read(&parts.headers, body, MOST_BYTES).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if !says_json(&parts.headers) {
+            return Err(not_json());
+        }
+        from_json(&bytes).map(Self)
+    }
+}
+
+fn not_json() -> Problem {
+    Problem::new(
+        Code::UnsupportedMediaType,
+        "send the body with `Content-Type: application/json`",
+    )
+    .at("Content-Type")
 }
 
 fn says_json(headers: &HeaderMap) -> bool {

@@ -5,6 +5,7 @@ mod auth;
 pub(crate) mod body;
 mod docs;
 mod extract;
+mod functions;
 mod health;
 mod hooks;
 mod idempotency;

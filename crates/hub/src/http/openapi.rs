@@ -26,9 +26,13 @@ use super::{idempotency, problem::ProblemBody};
     tags(
         (name = "leads", description = "The people a tenant follows"),
         (name = "bookings", description = "Agreed meetings, each the same through all its reschedules"),
+        (name = "event types", description = "What can be booked, as providers offer it and people change it"),
+        (name = "branches", description = "Places where meetings are held, and what each one offers"),
+        (name = "users", description = "The people of the tenant, and which of a provider's hosts they are"),
         (name = "webhook events", description = "What providers told us, and what became of it"),
         (name = "administration", description = "Who did what, and what was not let in"),
         (name = "webhooks", description = "Where providers send their events"),
+        (name = "functions", description = "For pages in browsers: GET or POST, from any site"),
         (name = "health", description = "For whoever keeps the process running"),
     ),
     security(("bearer" = []), ("api_key" = [])),

@@ -73,8 +73,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not possible here";
     /// The body came too slowly.
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not come in time";
-    /// An id names more than one booking.
-    AmbiguousId = "ambiguous_id", CONFLICT, "The id names more than one booking";
+    /// An id names more than one thing.
+    AmbiguousId = "ambiguous_id", CONFLICT, "The id names more than one thing";
     /// What is to be booked cannot be.
     NotBookable = "not_bookable", CONFLICT, "It cannot be booked";
     /// The connection cannot be asked: it has no key, or no usable address.
@@ -121,6 +121,8 @@ codes! {
     ProviderBudgetExhausted = "provider_budget_exhausted", SERVICE_UNAVAILABLE, "The provider may not be asked again yet";
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
+    /// A provider's lists could not be read.
+    SyncFailed = "sync_failed", BAD_GATEWAY, "The provider could not be read";
     /// Not now.
     TryAgain = "try_again", SERVICE_UNAVAILABLE, "Not possible right now";
 }

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::JobError;
-use crate::{app::App, node, retention, upstream};
+use crate::{app::App, event_types, node, retention, upstream};
 
 /// How often a node looks whether something is due.
 const LOOK: Duration = Duration::from_secs(10);
@@ -50,6 +50,12 @@ pub fn all() -> &'static [Schedule] {
             name: "retention",
             every: SignedDuration::from_hours(1),
             run: |app| Box::pin(retention::begin(app)),
+        },
+        // How often a connection is read is a setting.
+        Schedule {
+            name: "sync_event_types",
+            every: SignedDuration::from_mins(5),
+            run: |app| Box::pin(event_types::sync::due(app)),
         },
     ];
     ALL
