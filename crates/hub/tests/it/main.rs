@@ -4,6 +4,7 @@
 mod documents;
 mod hostile;
 mod hub;
+mod invalidations;
 mod lead_orders;
 mod leads;
 mod metrics;
