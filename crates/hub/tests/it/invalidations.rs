@@ -46,7 +46,7 @@ impl Heard {
         let heard = Self::default();
         let listener = heard.clone();
         hub.app.store.db().on_invalidated(Arc::new(move |rows| {
-            listener.0.lock().unwrap().extend_from_slice(rows)
+            listener.0.lock().unwrap().extend_from_slice(rows);
         }));
         heard
     }
