@@ -81,8 +81,8 @@ impl CalCom {
         )])
     }
 
-    /// The host whose turn it is, skipping those who are busy; those who are there come first. A collective booking needs all of them free
-    /// and belongs to the first.
+    /// The host whose turn it is, skipping those who are busy; those who are there come first. A collective booking
+    /// needs all of them free and belongs to the first.
     pub(super) fn next_free_host(
         &mut self,
         event_type: &EventType,

@@ -1,5 +1,5 @@
 //! The official OpenAPI document of Cal.com, for tests: is this answer, is this request, what it says?
-//! Where the document is known to be wrong, [`exceptions`] says how, and why.
+//! Where the document is known to be wrong, `exceptions.rs` says how, and why.
 
 mod answer;
 mod convert;

@@ -6,6 +6,7 @@ mod documents;
 mod hostile;
 mod hub;
 mod idempotency;
+mod invalidations;
 mod lead_orders;
 mod leads;
 mod metrics;
