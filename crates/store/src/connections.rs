@@ -1,4 +1,13 @@
-//! Tables `connections` and `connection_secrets`.
+//! Table `connections`; their secrets are in a table of their own.
+
+mod secret;
+#[cfg(test)]
+mod tests;
+
+pub use self::secret::{
+    ConnectionSecret, SecretKind, list_ids_with_secret_of_all_tenants, list_secrets,
+    list_secrets_of_all_tenants, set_secret,
+};
 
 use calbridge_core::{
     change::Canonical,
@@ -7,13 +16,11 @@ use calbridge_core::{
     scope::Scope,
 };
 use jiff::Timestamp;
-use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::{
     registry,
-    secrets::{KeyRing, Sealed, SealedFor},
-    sql::{Json, StoreError, Tx, Value, in_list},
+    sql::{Json, StoreError, Tx},
     types::{row_type, stored_word},
 };
 
@@ -157,75 +164,6 @@ pub struct NewConnection {
     pub api: ApiAccess,
 }
 
-/// What a secret of a connection is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SecretKind {
-    /// Signs deliveries.
-    Webhook,
-    /// Opens the provider's API.
-    ApiKey,
-}
-
-impl SecretKind {
-    /// The stored word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Webhook => "webhook_secret",
-            Self::ApiKey => "api_key",
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        [Self::Webhook, Self::ApiKey]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-    }
-}
-
-stored_word!(SecretKind: SecretKind::from_word);
-
-row_type! {
-    /// A secret of a connection, sealed.
-    ConnectionSecret {
-        /// Id.
-        id: i64,
-        /// Tenant.
-        tenant_id: TenantId,
-        /// Connection.
-        connection_id: ConnectionId,
-        /// What it is for.
-        kind: SecretKind,
-        /// The secret.
-        sealed: Sealed,
-        /// When it was set.
-        created_at: Timestamp,
-        /// When it stops counting, after a rotation.
-        retires_at: Option<Timestamp>,
-    }
-}
-
-impl ConnectionSecret {
-    /// Still counts.
-    pub fn is_valid(&self, now: Timestamp) -> bool {
-        self.retires_at.is_none_or(|retires_at| now < retires_at)
-    }
-
-    /// Open it.
-    pub fn open(&self, keys: &KeyRing) -> Result<SecretString, StoreError> {
-        let connection = self.connection_id.to_string();
-        keys.open(&self.sealed, &sealed_for(self.tenant_id, &connection))
-            .map_err(|error| StoreError::Bug(Box::new(error)))
-    }
-}
-
-fn sealed_for(tenant_id: TenantId, connection: &str) -> SealedFor<'_> {
-    SealedFor {
-        tenant_id: tenant_id.0,
-        table: "connection_secrets",
-        row: connection,
-    }
-}
-
 /// Make a connection.
 pub async fn create(
     tx: &mut Tx,
@@ -343,143 +281,4 @@ pub async fn update(
     .bind(&connection.account_time_zone)
     .optional()
     .await
-}
-
-/// Set a secret; those of its kind that count now go on to count until `old_retire_at`.
-pub async fn set_secret(
-    tx: &mut Tx,
-    keys: &KeyRing,
-    connection: &Connection,
-    kind: SecretKind,
-    secret: &SecretString,
-    old_retire_at: Timestamp,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    registry::raise_version(tx).await?;
-    tx.query(
-        "UPDATE connection_secrets SET retires_at = $4
-         WHERE tenant_id = $1 AND connection_id = $2 AND kind = $3 AND (retires_at IS NULL OR retires_at > $4)",
-    )
-    .bind(connection.tenant_id)
-    .bind(connection.id)
-    .bind(kind)
-    .bind(old_retire_at)
-    .execute()
-    .await?;
-    let sealed = keys
-        .seal(
-            secret,
-            &sealed_for(connection.tenant_id, &connection.id.to_string()),
-        )
-        .map_err(|error| StoreError::Bug(Box::new(error)))?;
-    tx.query(
-        "INSERT INTO connection_secrets (tenant_id, connection_id, kind, sealed, created_at)
-         VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(connection.tenant_id)
-    .bind(connection.id)
-    .bind(kind)
-    .bind(sealed)
-    .bind(now)
-    .execute()
-    .await?;
-    Ok(())
-}
-
-/// The secrets of one kind of the connections of every tenant, newest first.
-pub async fn list_secrets_of_all_tenants(
-    tx: &mut Tx,
-    kind: SecretKind,
-) -> Result<Vec<ConnectionSecret>, StoreError> {
-    tx.query("SELECT * FROM connection_secrets WHERE kind = $1 ORDER BY id DESC")
-        .bind(kind)
-        .all()
-        .await
-}
-
-/// The connections of every tenant that have a secret of a kind which is to stay.
-pub async fn list_ids_with_secret_of_all_tenants(
-    tx: &mut Tx,
-    kind: SecretKind,
-) -> Result<Vec<ConnectionId>, StoreError> {
-    let found: Vec<(ConnectionId,)> = tx
-        .query(
-            "SELECT DISTINCT connection_id FROM connection_secrets WHERE kind = $1 AND retires_at IS NULL",
-        )
-        .bind(kind)
-        .all()
-        .await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
-}
-
-/// The secrets of one kind of some connections, newest first.
-pub async fn list_secrets(
-    tx: &mut Tx,
-    connections: &[Connection],
-    kind: SecretKind,
-) -> Result<Vec<ConnectionSecret>, StoreError> {
-    let mut secrets = Vec::new();
-    for part in connections.chunks(1024) {
-        let (ids, values) = in_list(2, part.iter().map(|connection| connection.id));
-        let found: Vec<ConnectionSecret> = tx
-            .query(format!(
-                "SELECT * FROM connection_secrets WHERE kind = $1 AND connection_id IN {ids} ORDER BY id DESC"
-            ))
-            .bind(kind)
-            .bind_all::<Value>(values)
-            .all()
-            .await?;
-        secrets.extend(found);
-    }
-    Ok(secrets)
-}
-
-#[cfg(test)]
-mod tests {
-    use calbridge_core::provider::Provider;
-
-    use super::*;
-    use crate::{Store, each_engine, sql::BoxError, testing::connection_of_a_tenant};
-
-    fn second(seconds: i64) -> Timestamp {
-        Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_800_000_000 + seconds)
-    }
-
-    each_engine! {
-        async fn how_the_api_is_reached_is_kept(store: Store) -> Result<(), BoxError> {
-            let (scope, made) = connection_of_a_tenant(&store, Provider::CalCom, second(0)).await?;
-            assert_eq!(made.api_url.as_deref(), Some("https://api.example.org/v2"));
-            assert_eq!((made.requests_per_minute, made.requests_at_once), (Some(60), None));
-            let changed = Connection {
-                api_url: None,
-                api_profile: Some("classic".to_owned()),
-                default_event_type_id: Some("7".to_owned()),
-                organization_id: Some(1),
-                team_id: Some(2),
-                team_slug: Some("sales".to_owned()),
-                requests_per_minute: None,
-                requests_at_once: Some(20),
-                account_id: Some("3".to_owned()),
-                account_name: Some("Ann".to_owned()),
-                account_time_zone: Some("Europe/Berlin".to_owned()),
-                updated_at: second(1),
-                ..made
-            };
-            let mut tx = store.write().await?;
-            assert_eq!(update(&mut tx, &scope, &changed, second(1)).await?, Some(changed.clone()));
-            assert_eq!(find(&mut tx, &scope, changed.id).await?, Some(changed));
-            Ok(())
-        }
-
-        async fn a_connection_has_a_key_when_one_is_set(store: Store) -> Result<(), BoxError> {
-            let (_, connection) = connection_of_a_tenant(&store, Provider::CalCom, second(0)).await?;
-            let mut tx = store.write().await?;
-            for (kind, expected) in [(SecretKind::Webhook, vec![]), (SecretKind::ApiKey, vec![connection.id])] {
-                let secret = SecretString::from("cal_test");
-                set_secret(&mut tx, store.keys(), &connection, kind, &secret, second(0), second(0)).await?;
-                assert_eq!(list_ids_with_secret_of_all_tenants(&mut tx, SecretKind::ApiKey).await?, expected);
-            }
-            Ok(())
-        }
-    }
 }
