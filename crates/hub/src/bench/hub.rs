@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, atomic::AtomicI64},
 };
 
+use axum::Router;
 use calbridge_core::{ids::FIRST_TENANT, provider::Provider, scope::Scope};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
@@ -111,12 +112,16 @@ pub(super) struct Server {
 impl Server {
     /// Begin to answer.
     pub async fn start(bed: &Bed) -> anyhow::Result<Self> {
+        Self::with(&bed.app, idle::router(bed.app.clone())).await
+    }
+
+    /// The same with other paths.
+    pub async fn with(app: &App, router: Router) -> anyhow::Result<Self> {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (listener, address) = serve::listen(any_port).await?;
         let stop = CancellationToken::new();
         let running = tokio::spawn({
-            let (app, stop) = (bed.app.clone(), stop.clone());
-            let router = idle::router(app.clone());
+            let (app, stop) = (app.clone(), stop.clone());
             async move { serve::run(&app, listener, router, Role::All, stop).await }
         });
         Ok(Self {

@@ -19,6 +19,7 @@ mod report;
 mod sample;
 mod scratch;
 mod sheet;
+mod slots;
 mod storage;
 mod template;
 #[cfg(test)]
@@ -37,8 +38,9 @@ pub use self::{
     nodes::nodes,
     report::{
         GrowReport, HttpReport, IngestReport, Latency, NodesReport, ProcessesReport, SizeReport,
-        StorageReport, Usage,
+        SlotsReport, StorageReport, Usage,
     },
+    slots::slots,
     storage::storage,
 };
 

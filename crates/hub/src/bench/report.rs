@@ -173,6 +173,42 @@ pub struct ProcessesReport {
     pub machine_cpu: Option<f64>,
 }
 
+/// Free slots from memory beside a handler that does nothing, and what asking the provider costs.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlotsReport {
+    /// `sqlite` or `postgres`.
+    pub engine: &'static str,
+    /// Connections that sent.
+    pub connections: usize,
+    /// Bytes of an answer: a week of 30-minute slots.
+    pub answer_bytes: usize,
+    /// Answers from memory per second.
+    pub requests_per_second: f64,
+    /// How long they took.
+    #[serde(flatten)]
+    pub latency: Latency,
+    /// Of what the handler that does nothing answers.
+    pub ratio_to_limit: f64,
+    /// What it answers, the same bytes.
+    pub limit_http_per_second: f64,
+    /// 99 of 100 of its answers took no longer.
+    pub limit_p99_ms: f64,
+    /// Half of the questions that nobody asked before took no longer, one at a time.
+    pub cold_p50_ms: f64,
+    /// The same for the provider, asked directly.
+    pub cold_provider_p50_ms: f64,
+    /// The difference: our own part.
+    pub cold_own_p50_ms: f64,
+    /// What was used.
+    #[serde(flatten)]
+    pub usage: Usage,
+    /// Answers that were not what they should be.
+    pub errors: u64,
+    /// One of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
 /// The word for an engine.
 pub(super) fn engine_word(engine: Engine) -> &'static str {
     match engine {

@@ -24,6 +24,7 @@ use crate::{
 Examples:
   calbridge bench ingest --seconds 10 --connections 64
   calbridge bench ingest --database-url postgres://calbridge@localhost/postgres --json
+  calbridge bench slots --connections 64 --json
   calbridge bench grow --seconds 5
   calbridge bench nodes --processes 3 --database-url postgres://calbridge@localhost/postgres")]
 pub(super) enum BenchCommand {
@@ -39,6 +40,8 @@ pub(super) enum BenchCommand {
     },
     /// The limit of the HTTP stack: the same requests, read and answered
     Http(Options),
+    /// Free slots from memory, beside a handler that answers the same bytes; and what asking the provider costs
+    Slots(Options),
     /// Full work on tables with 10^4, 10^5 and 10^6 bookings
     Grow {
         #[command(flatten)]
@@ -139,6 +142,34 @@ impl BenchCommand {
                 rows.extend(latency(report.latency));
                 rows.extend(usage(report.usage));
                 show(context, "http", &report, rows)?;
+                (report.errors, report.error)
+            }
+            Self::Slots(options) => {
+                let plan = options.plan(context);
+                let report = bench::slots(&plan, &stop, &bar).await;
+                bar.finish_and_clear();
+                let report = report?;
+                let mut rows = vec![
+                    row("requests per second", whole(report.requests_per_second)),
+                    row(
+                        "ratio to the limit",
+                        format!("{:.2}", report.ratio_to_limit),
+                    ),
+                    row("limit of HTTP", whole(report.limit_http_per_second)),
+                    row("bytes of an answer", report.answer_bytes.to_string()),
+                ];
+                rows.extend(latency(report.latency));
+                rows.extend([
+                    row("p99 ms of the limit", report.limit_p99_ms.to_string()),
+                    row("cold, p50 ms", report.cold_p50_ms.to_string()),
+                    row(
+                        "provider itself, p50 ms",
+                        report.cold_provider_p50_ms.to_string(),
+                    ),
+                    row("our own part, p50 ms", report.cold_own_p50_ms.to_string()),
+                ]);
+                rows.extend(usage(report.usage));
+                show(context, report.engine, &report, rows)?;
                 (report.errors, report.error)
             }
             Self::Grow { options, large } => {
