@@ -114,8 +114,8 @@ async fn change(
     plan: &Plan,
     now: Timestamp,
 ) -> Result<Vec<EventType>, StoreError> {
-    let changes = || plan.change.iter().chain(&plan.deactivate);
-    let change_of = |id: EventTypeId| changes().find(|change: &&Change| change.id == id);
+    let planned = || plan.change.iter().chain(&plan.deactivate);
+    let change_of = |id: EventTypeId| planned().find(|change: &&Change| change.id == id);
     let mut changed = Vec::new();
     let mut their_hosts = Vec::new();
     for mut row in before {

@@ -36,7 +36,7 @@ async fn closed(store: Store) -> WithProvider {
 
 async fn key(hub: &TestHub, tenant: i64, permission: Permission) -> String {
     let scope = Scope::cli(TenantId(tenant));
-    let permissions = BTreeSet::from([permission]);
+    let permissions = BTreeSet::from([Permission::Read, permission]);
     let (_, key) = keys::create(&hub.app, &scope, "test", permissions, None)
         .await
         .unwrap();
