@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     conditions::Conditions,
+    invalidations::{self, Affected},
     page::{Page, PageRequest},
     sql::{Json, StoreError, Tx, Value, in_list},
     types::{row_type, stored_word},
@@ -139,7 +140,12 @@ row_type! {
 const FIXED: usize = 6;
 
 /// Insert event types, with ids from [`crate::ids::reserve`].
-pub async fn insert(tx: &mut Tx, event_types: &[EventType]) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    event_types: &[EventType],
+    affected: Affected,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let columns = EventType::column_list();
     let rows = event_types.iter().map(EventType::values).collect();
     tx.insert_rows(
@@ -148,11 +154,17 @@ pub async fn insert(tx: &mut Tx, event_types: &[EventType]) -> Result<(), StoreE
         "",
     )
     .await?;
+    invalidations::announce(tx, affected, now);
     Ok(())
 }
 
 /// Write everything about event types that can change.
-pub async fn update(tx: &mut Tx, event_types: &[EventType]) -> Result<(), StoreError> {
+pub async fn update(
+    tx: &mut Tx,
+    event_types: &[EventType],
+    affected: Affected,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let rows = event_types
         .iter()
         .map(|event_type| {
@@ -163,6 +175,7 @@ pub async fn update(tx: &mut Tx, event_types: &[EventType]) -> Result<(), StoreE
         .collect();
     tx.update_rows("event_types", "id", &EventType::COLUMNS[FIXED..], rows)
         .await?;
+    invalidations::announce(tx, affected, now);
     Ok(())
 }
 

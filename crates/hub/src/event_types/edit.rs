@@ -9,6 +9,7 @@ use calbridge_store::{
     StoreError,
     audit::{self, Deed},
     event_type_hosts, event_types,
+    invalidations::{Affected, InvalidationKind},
 };
 use serde_json::{Map, Value, json};
 
@@ -119,7 +120,9 @@ pub async fn edit(
     if facts != before.facts || edited != before.edited {
         let (was, is) = differences(&before.facts, &facts, &before.edited, &edited);
         rows::write(&mut row, facts, edited, now);
-        event_types::update(&mut tx, std::slice::from_ref(&row)).await?;
+        let kind = InvalidationKind::EventTypes;
+        let affected = Affected::everything(scope, row.connection_id, kind);
+        event_types::update(&mut tx, std::slice::from_ref(&row), affected, now).await?;
         let deed = Deed::of(scope, "event_type.edit", "event_type", id)
             .before(was)
             .after(is);

@@ -3,6 +3,7 @@
 
 mod control;
 mod documents;
+mod event_types;
 mod hostile;
 mod hub;
 mod idempotency;

@@ -28,6 +28,10 @@ fn now() -> Timestamp {
     Timestamp::from_second(1_770_000_000).unwrap()
 }
 
+fn nothing() -> Affected {
+    Affected::nothing("nobody has asked")
+}
+
 async fn place(tx: &mut Tx) -> Result<(Scope, Connection), StoreError> {
     let scope = Scope::system(tenants::create(tx, "T", now()).await?.id);
     let new = NewConnection {
@@ -98,7 +102,8 @@ async fn event_type(
         revision: 1,
         updated_at: now(),
     };
-    insert(tx, std::slice::from_ref(&event_type)).await?;
+    let row = std::slice::from_ref(&event_type);
+    insert(tx, row, nothing(), now()).await?;
     Ok(event_type)
 }
 
@@ -139,7 +144,7 @@ each_engine! {
         one.edited = Json(Edited::new());
         one.booking_window = None;
         one.revision += 1;
-        update(&mut tx, &[one.clone()]).await?;
+        update(&mut tx, &[one.clone()], nothing(), now()).await?;
         assert_eq!(find_many(&mut tx, &scope, &[one.id]).await?, [one.clone()]);
         let later = Timestamp::from_second(1_770_000_060).unwrap();
         note_synced(&mut tx, &scope, &[one.id], later).await?;
@@ -155,7 +160,7 @@ each_engine! {
         let mut second = event_type(&mut tx, &connection, "2").await?;
         second.active = false;
         second.is_hidden = true;
-        update(&mut tx, &[second.clone()]).await?;
+        update(&mut tx, &[second.clone()], nothing(), now()).await?;
         let branch = branch(&mut tx, &scope, "Center").await?;
         branches::map(&mut tx, &mapping(&branch, &second)).await?;
         let page = PageRequest::first(10);

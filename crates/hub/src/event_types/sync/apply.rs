@@ -11,6 +11,7 @@ use calbridge_store::{
     event_type_hosts::{self, EventTypeHost},
     event_types::{self, EventType},
     ids,
+    invalidations::{Affected, InvalidationKind},
     sql::Tx,
 };
 use jiff::Timestamp;
@@ -51,7 +52,7 @@ pub async fn apply(
     let plan = plan(&known, &reading.listing);
 
     let added = add(tx, scope, connection_id, &plan.add, now).await?;
-    let changed = change(tx, scope, before, &plan, now).await?;
+    let changed = change(tx, scope, connection_id, before, &plan, now).await?;
     let listed: Vec<EventTypeId> = plan
         .unchanged
         .iter()
@@ -99,7 +100,8 @@ async fn add(
         row.last_synced_at = Some(now);
         added.push(row);
     }
-    event_types::insert(tx, &added).await?;
+    let affected = affected(scope, connection_id, &added);
+    event_types::insert(tx, &added, affected, now).await?;
     write_hosts(tx, scope, &added, &their_hosts).await?;
     Ok(added)
 }
@@ -107,12 +109,13 @@ async fn add(
 async fn change(
     tx: &mut Tx,
     scope: &Scope,
+    connection_id: ConnectionId,
     before: Vec<EventType>,
     plan: &Plan,
     now: Timestamp,
 ) -> Result<Vec<EventType>, StoreError> {
-    let changes = || plan.change.iter().chain(&plan.deactivate);
-    let change_of = |id: EventTypeId| changes().find(|change: &&Change| change.id == id);
+    let planned = || plan.change.iter().chain(&plan.deactivate);
+    let change_of = |id: EventTypeId| planned().find(|change: &&Change| change.id == id);
     let mut changed = Vec::new();
     let mut their_hosts = Vec::new();
     for mut row in before {
@@ -124,9 +127,18 @@ async fn change(
         row.last_synced_at = Some(now);
         changed.push(row);
     }
-    event_types::update(tx, &changed).await?;
+    let affected = affected(scope, connection_id, &changed);
+    event_types::update(tx, &changed, affected, now).await?;
     write_hosts(tx, scope, &changed, &their_hosts).await?;
     Ok(changed)
+}
+
+fn affected(scope: &Scope, connection_id: ConnectionId, rows: &[EventType]) -> Affected {
+    if rows.is_empty() {
+        Affected::nothing("every event type is as it was")
+    } else {
+        Affected::everything(scope, connection_id, InvalidationKind::EventTypes)
+    }
 }
 
 async fn write_hosts(

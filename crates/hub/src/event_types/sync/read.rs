@@ -39,7 +39,10 @@ pub(super) async fn everything(
         .await
         .map_err(|error| Unread(error.to_string()))?;
     let reader = Reader { app, target };
-    let account = reader.ask(&calcom::me()).await.map_err(unread)?;
+    let account = reader
+        .ask(&calcom::me())
+        .await
+        .map_err(|error| Unread(error.to_string()))?;
     let whose = reader.whose();
     let mut lists = Vec::new();
     let mut count = 0;
@@ -57,10 +60,6 @@ pub(super) async fn everything(
         listing,
         failures,
     })
-}
-
-fn unread(error: AskError) -> Unread {
-    Unread(error.to_string())
 }
 
 struct Reader<'a> {

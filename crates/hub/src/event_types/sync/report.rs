@@ -77,13 +77,13 @@ impl SyncReport {
     /// What a plan did to these rows, each as it is now.
     pub(super) fn of(plan: &Plan, added: &[EventType], changed: &[EventType]) -> Self {
         let named = |id: EventTypeId| changed.iter().find(|row| row.id == id).map(Named::from);
-        let changes = plan
+        let told = plan
             .change
             .iter()
             .filter(|change| !change.fields.is_empty());
         Self {
             added: added.iter().map(Named::from).collect(),
-            changed: changes
+            changed: told
                 .filter_map(|change| {
                     Some(Changed {
                         event_type: named(change.id)?,

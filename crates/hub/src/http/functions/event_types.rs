@@ -171,11 +171,12 @@ async fn answer(app: &App, request: Request) -> Result<Json<EventTypesBody>, Pro
         Some(wish) => wish,
         None => in_body(&bytes)?.unwrap_or(Wish::List),
     };
+    let caller = auth::anybody(&parts, app).await?;
     let runs = match wish {
         Wish::List => None,
         Wish::Sync => Some(read_again(app, &parts).await?),
     };
-    let event_types = match auth::anybody(&parts, app).await? {
+    let event_types = match caller {
         Anybody::Known(scope) => all(app, &scope).await?,
         Anybody::Unknown(tenant) => event_types::list_public(app, tenant).await?,
     };
