@@ -15,6 +15,7 @@ pub mod control;
 pub mod demo;
 pub mod http;
 pub mod inbox;
+pub mod incidents;
 pub mod jobs;
 pub mod keys;
 pub mod leads;

@@ -8,7 +8,7 @@ use utoipa_axum::{
 };
 
 use super::{
-    api::{audit_log, bookings, leads, nodes, quarantine, webhook_events},
+    api::{audit_log, bookings, connections, incidents, leads, nodes, quarantine, webhook_events},
     health, hooks,
     openapi::ApiDoc,
 };
@@ -61,9 +61,13 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(webhook_events::get))
         .routes(routes!(webhook_events::replay))
         // Administration.
+        .routes(routes!(connections::list))
+        .routes(routes!(connections::get, connections::change))
         .routes(routes!(quarantine::list))
         .routes(routes!(audit_log::list))
         .routes(routes!(nodes::list))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::resolve))
 }
 
 /// A webhook URL answers other methods with an explanation.

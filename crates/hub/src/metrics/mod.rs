@@ -11,6 +11,7 @@ mod jobs;
 mod listener;
 mod process;
 mod retention;
+mod upstream;
 
 pub use self::{
     http::Http,
@@ -18,6 +19,7 @@ pub use self::{
     jobs::{Jobs, Outcome as JobOutcome},
     listener::serve_until_stopped,
     retention::{Body, Retention},
+    upstream::{BudgetWait, CacheLookup, Upstream},
 };
 
 use prometheus_client::{
@@ -43,6 +45,8 @@ pub struct Metrics {
     pub http: Http,
     /// Retention.
     pub retention: Retention,
+    /// Calls to providers.
+    pub upstream: Upstream,
     depths: Depths,
     process: Process,
 }
@@ -72,6 +76,7 @@ impl Metrics {
             jobs: Jobs::register(ours),
             http: Http::register(ours),
             retention: Retention::register(ours),
+            upstream: Upstream::register(ours),
             depths: Depths::register(ours),
             process,
             registry,

@@ -1,10 +1,12 @@
 //! The running system, through its front doors.
 #![cfg(test)]
 
+mod connections;
 mod control;
 mod documents;
 mod hostile;
 mod hub;
+mod incidents;
 mod lead_orders;
 mod leads;
 mod metrics;

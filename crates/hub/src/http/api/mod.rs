@@ -2,6 +2,8 @@
 
 pub mod audit_log;
 pub mod bookings;
+pub mod connections;
+pub mod incidents;
 pub mod leads;
 pub mod nodes;
 pub mod page;
