@@ -141,7 +141,11 @@ pub fn guess<'a>(seen: &SeenHost, candidates: impl IntoIterator<Item = &'a Candi
 }
 
 fn fit(seen: &SeenHost, candidate: &Candidate) -> Option<Why> {
-    let username = seen.username.as_deref().map(plain).filter(|name| !name.is_empty());
+    let username = seen
+        .username
+        .as_deref()
+        .map(plain)
+        .filter(|name| !name.is_empty());
     if candidate.provider_user_id.as_ref() == Some(&seen.provider_user_id) {
         return Some(Why::SameId);
     }
@@ -151,7 +155,11 @@ fn fit(seen: &SeenHost, candidate: &Candidate) -> Option<Why> {
     if username.is_some() && username == candidate.username.as_deref().map(plain) {
         return Some(Why::SameUsername);
     }
-    let name = seen.name.as_deref().map(plain).filter(|name| !name.is_empty());
+    let name = seen
+        .name
+        .as_deref()
+        .map(plain)
+        .filter(|name| !name.is_empty());
     if name.is_none() || name != Some(plain(&candidate.name)) {
         return None;
     }
@@ -214,7 +222,10 @@ mod tests {
         #[case] why: Why,
         #[case] sure: bool,
     ) {
-        let users = [user(1, "Kim Lee", "kim@example.org"), user(2, "Bo", "bo@example.org")];
+        let users = [
+            user(1, "Kim Lee", "kim@example.org"),
+            user(2, "Bo", "bo@example.org"),
+        ];
         let guess = guess(&seen, &users);
         assert_eq!((guess.why, guess.is_sure()), (why, sure));
         assert_eq!(guess.user_id, (why != Why::Nobody).then_some(UserId(1)));
@@ -223,18 +234,30 @@ mod tests {
 
     #[test]
     fn what_somebody_wrote_on_the_user_counts_most() {
-        let mut users = [user(1, "Kim", "kim@example.org"), user(2, "Bo", "bo@example.org")];
+        let mut users = [
+            user(1, "Kim", "kim@example.org"),
+            user(2, "Bo", "bo@example.org"),
+        ];
         users[1].provider_user_id = Some("17".to_owned());
-        assert_eq!(guess(&host("Kim", "kim@example.org", ""), &users).user_id, Some(UserId(2)));
+        assert_eq!(
+            guess(&host("Kim", "kim@example.org", ""), &users).user_id,
+            Some(UserId(2))
+        );
         users[1].provider_user_id = None;
         users[1].username = Some("Dr.Bo".to_owned());
         let guess = guess(&host("X", "", "dr-bo"), &users);
-        assert_eq!((guess.user_id, guess.why), (Some(UserId(2)), Why::SameUsername));
+        assert_eq!(
+            (guess.user_id, guess.why),
+            (Some(UserId(2)), Why::SameUsername)
+        );
     }
 
     #[test]
     fn of_two_who_fit_alike_a_person_chooses() {
-        let users = [user(1, "Kim", "kim@example.org"), user(2, "Kim", "kim@example.org")];
+        let users = [
+            user(1, "Kim", "kim@example.org"),
+            user(2, "Kim", "kim@example.org"),
+        ];
         let guess = guess(&host("Kim", "kim@example.org", ""), &users);
         assert!(!guess.is_sure());
         assert_eq!(guess.user_id, Some(UserId(1)));

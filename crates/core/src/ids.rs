@@ -55,6 +55,10 @@ row_id! {
     HostMatchId;
     /// One reading of a provider's lists.
     SyncRunId;
+    /// A hold, or what a booking of ours takes.
+    ClaimId;
+    /// Something we want of a provider.
+    IntentId;
 }
 
 /// Our own booking ids start here, so that they cannot be confused with a provider's integers.

@@ -11,7 +11,9 @@ pub struct NotACurrency;
 
 /// Not an amount of that currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("an amount of this currency is 0 or more, with at most {digits} decimals, such as {example}")]
+#[error(
+    "an amount of this currency is 0 or more, with at most {digits} decimals, such as {example}"
+)]
 pub struct NotAnAmount {
     digits: u32,
     example: &'static str,

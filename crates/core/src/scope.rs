@@ -24,6 +24,8 @@ pub enum Actor {
     },
     /// Somebody on the trusted network, without a credential.
     TrustedNetwork,
+    /// Somebody unknown, who sees what is public.
+    Visitor,
     /// A provider's webhook event.
     Webhook {
         /// The event.
@@ -44,6 +46,7 @@ impl Actor {
             Self::ApiKey { id, .. } => format!("api_key:{id}"),
             Self::User { id } => format!("user:{id}"),
             Self::TrustedNetwork => "trusted_network".to_owned(),
+            Self::Visitor => "visitor".to_owned(),
             Self::Webhook { id } => format!("webhook_event:{id}"),
             Self::Cli => "cli".to_owned(),
             Self::System => "system".to_owned(),

@@ -15,8 +15,8 @@ pub struct ApiPlan {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiFault {
-    /// Which requests: a method or `*`, and a path below `/v2` in which `*` stands for one part and `**` at the end for
-    /// all that follow: `POST /bookings`, `GET /teams/*/bookings`, `* /**`.
+    /// Which requests: a method or `*`, and a path below `/v2` in which `*` or a name in braces stands for one part and
+    /// `**` at the end for all that follow: `POST /bookings`, `GET /bookings/{uid}`, `GET /teams/*/bookings`, `* /**`.
     pub operation: String,
     /// What happens.
     pub failure: ApiFailure,
@@ -116,7 +116,7 @@ fn path_fits(pattern: &str, path: &str) -> bool {
     for wanted in pattern.split('/') {
         match (wanted, parts.next()) {
             ("**", _) => return true,
-            ("*", Some(_)) => {}
+            (wanted, Some(_)) if wanted == "*" || wanted.starts_with('{') => {}
             (wanted, Some(part)) if wanted == part => {}
             _ => return false,
         }
@@ -141,6 +141,7 @@ mod tests {
         assert!(fits("/bookings", "/bookings"));
         assert!(!fits("/bookings", "/bookings/abc"));
         assert!(fits("/bookings/*/cancel", "/bookings/abc/cancel"));
+        assert!(fits("/bookings/{uid}", "/bookings/abc"));
         assert!(!fits("/bookings/*", "/bookings/abc/cancel"));
         assert!(fits("/**", "/me"));
         assert!(fits("/bookings/**", "/bookings/abc/cancel"));

@@ -8,6 +8,8 @@ pub mod delivery;
 pub mod faults;
 mod ids;
 mod json;
+#[cfg(any(test, feature = "openapi"))]
+pub mod openapi;
 pub mod people;
 #[cfg(test)]
 mod samples;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use calbridge_store::{Store, StoreError};
+use calbridge_store::{Store, StoreError, invalidations::Invalidation};
 use jiff::Timestamp;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -16,6 +16,8 @@ use crate::{
     limits::Limits,
     liveness::Liveness,
     metrics::Metrics,
+    slots::{Offers, Pages},
+    upstream::{Upstream, learn_breakers},
 };
 
 /// The application. Clones share everything.
@@ -44,6 +46,12 @@ pub struct Parts {
     pub node_id: Uuid,
     /// Whether what works on its own in this process still lives.
     pub liveness: Liveness,
+    /// What all calls to providers share.
+    pub upstream: Upstream,
+    /// What providers offer.
+    pub offers: Offers,
+    /// Finished answers about free slots.
+    pub pages: Pages,
     /// What is counted.
     pub metrics: Metrics,
     /// What became of webhook events, for whoever watches.
@@ -94,9 +102,20 @@ impl App {
             started_at,
             node_id: Uuid::now_v7(),
             liveness: Liveness::default(),
+            upstream: Upstream::new().map_err(|error| StoreError::Unavailable(Box::new(error)))?,
+            offers: Offers::default(),
+            pages: Pages::default(),
             metrics,
             news,
         }));
+        let weak = app.downgrade();
+        let hear = move |these: &[Invalidation]| {
+            if let Some(app) = weak.upgrade() {
+                app.upstream.invalidated(these);
+            }
+        };
+        app.store.db().on_invalidated(Arc::new(hear));
+        learn_breakers(&app).await?;
         crate::inbox::start_writers(&app, queue)
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         Ok(app)

@@ -6,6 +6,7 @@ pub mod backup;
 #[cfg(feature = "emulator")]
 pub mod bench;
 pub mod booking;
+pub mod branches;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -13,6 +14,9 @@ pub mod connections;
 pub mod control;
 #[cfg(feature = "emulator")]
 pub mod demo;
+pub mod edit;
+pub mod event_types;
+pub mod hosts;
 pub mod http;
 pub mod inbox;
 pub mod incidents;
@@ -29,5 +33,8 @@ pub mod rebuild;
 pub mod retention;
 mod secret;
 pub mod serve;
+pub mod slots;
 pub mod startup;
 pub mod tenants;
+pub mod upstream;
+pub mod users;

@@ -1,5 +1,5 @@
 //! What is not needed every day takes less room, and goes in the end: raw bodies are compressed, later deleted; jobs
-//! that failed for good are forgotten.
+//! that failed for good and answers kept for repeated requests are forgotten.
 //!
 //! Everything is done in small batches, each a short transaction: deliveries are stored in between. Whoever stops
 //! halfway, or does it on two nodes at once, has done no harm.
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use calbridge_core::ids::{FIRST_TENANT, WebhookEventId};
 use calbridge_store::{
-    StoreError,
+    StoreError, idempotency_keys,
     jobs::{self, NewJob},
     webhook_bodies::{self, Amount, Place},
 };
@@ -41,6 +41,8 @@ pub struct Tidied {
     pub purged: u64,
     /// Jobs that were deleted.
     pub jobs: u64,
+    /// Answers to requests with an idempotency key that were deleted.
+    pub answers: u64,
     /// Nothing more is to be done now.
     pub finished: bool,
 }
@@ -127,6 +129,16 @@ pub async fn run(
             }
         }
     }
+    loop {
+        let mut tx = app.store.write().await?;
+        let gone = idempotency_keys::prune_in_all(&mut tx, app.clock.now(), AT_ONCE).await?;
+        tx.commit().await?;
+        tidied.answers += gone;
+        step(gone);
+        if gone < AT_ONCE.unsigned_abs() {
+            break;
+        }
+    }
     tidied.finished = true;
     Ok(tidied)
 }
@@ -203,8 +215,11 @@ pub async fn look(app: &App) -> Result<Tidied, StoreError> {
             .await?
             .unsigned_abs();
     }
+    tidied.answers = idempotency_keys::count_expired_in_all(&mut tx, app.clock.now())
+        .await?
+        .unsigned_abs();
     tx.rollback().await?;
-    tidied.finished = tidied.purged + tidied.compressed + tidied.jobs == 0;
+    tidied.finished = tidied.purged + tidied.compressed + tidied.jobs + tidied.answers == 0;
     Ok(tidied)
 }
 
@@ -216,12 +231,13 @@ pub async fn begin(app: &App) -> Result<(), JobError> {
 /// The job: one shift of work, and another one asked for when there is more.
 pub async fn run_job(app: &App) -> Result<(), JobError> {
     let tidied = run(app, Some(SHIFT), |_| {}).await?;
-    if tidied.compressed + tidied.purged + tidied.jobs > 0 {
+    if tidied.compressed + tidied.purged + tidied.jobs + tidied.answers > 0 {
         tracing::info!(
-            "Retention: {} bodies compressed, {} deleted, {} failed jobs forgotten",
+            "Retention: {} bodies compressed, {} deleted, {} failed jobs and {} answers forgotten",
             tidied.compressed,
             tidied.purged,
-            tidied.jobs
+            tidied.jobs,
+            tidied.answers
         );
     }
     if !tidied.finished {

@@ -395,6 +395,9 @@ pub async fn join(
         "UPDATE booking_changes SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2
              AND fingerprint NOT IN (SELECT c.fingerprint FROM booking_changes c WHERE c.booking_id = $3)",
         "UPDATE leads SET current_booking_id = $3 WHERE tenant_id = $1 AND current_booking_id = $2",
+        "UPDATE claims SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2",
+        "UPDATE booking_intents SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2",
+        "UPDATE booking_conflicts SET other_booking_id = $3 WHERE tenant_id = $1 AND other_booking_id = $2",
     ] {
         tx.query(sql)
             .bind(scope.tenant_id())

@@ -139,11 +139,7 @@ pub async fn find_for_update(
 }
 
 /// The same, only to be read.
-pub async fn find(
-    tx: &mut Tx,
-    scope: &Scope,
-    any_id: &str,
-) -> Result<Option<Branch>, StoreError> {
+pub async fn find(tx: &mut Tx, scope: &Scope, any_id: &str) -> Result<Option<Branch>, StoreError> {
     tx.query("SELECT * FROM branches WHERE tenant_id = $1 AND (id = $2 OR public_id = $3)")
         .bind(scope.tenant_id())
         .bind(any_id.parse::<i64>().ok())

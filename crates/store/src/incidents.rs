@@ -207,7 +207,7 @@ mod tests {
             let second_one = raise(&mut tx, &scope, drift("slots", "again"), second(4)).await?;
             assert_eq!(second_one.occurrences, 1);
             let page = list(&mut tx, &scope, PageRequest::first(1)).await?;
-            assert_eq!(page.data, [second_one.clone()]);
+            assert_eq!(page.data, std::slice::from_ref(&second_one));
             let rest = PageRequest { below: page.next_cursor, limit: 1 };
             assert_eq!(list(&mut tx, &scope, rest).await?.data[0].id, first.id);
             assert_eq!(prune_resolved_in_all(&mut tx, second(3)).await?, 1);

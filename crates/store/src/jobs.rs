@@ -4,7 +4,7 @@ mod lease;
 #[cfg(test)]
 mod tests;
 
-pub use self::lease::{Finish, Lease, claim, done, failed, hold_or_leave, renew};
+pub use self::lease::{Finish, Lease, claim, done, failed, hold_or_leave, renew, take_over};
 
 use calbridge_core::{
     ids::{JobId, TenantId},
@@ -35,10 +35,14 @@ row_type! {
         state: String,
         /// When it is due, or when the lease ends.
         run_at: Timestamp,
+        /// What goes first when there is more to do than workers.
+        lane: Lane,
         /// How often it was tried.
         attempts: i32,
         /// Which lease this is, counted from the first.
         fence: i64,
+        /// How many leases in a row ended without a word from whoever had them.
+        takeovers: i32,
         /// What went wrong last.
         last_error: Option<String>,
         /// When it was asked for.
@@ -95,7 +99,7 @@ pub async fn enqueue(tx: &mut Tx, jobs: Vec<NewJob>, now: Timestamp) -> Result<(
         "INSERT INTO jobs (tenant_id, kind, unique_key, payload, run_at, state, attempts, created_at, lane) VALUES",
         rows,
         "ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at,
-             state = 'waiting', attempts = 0, last_error = NULL, lane = excluded.lane",
+             state = 'waiting', attempts = 0, takeovers = 0, last_error = NULL, lane = excluded.lane",
     )
     .await?;
     Ok(())

@@ -25,4 +25,6 @@ migrations! {
     6 "0006_retention" needs "0.1.0";
     7 "0007_upstream" needs "0.1.0";
     8 "0008_event_types" needs "0.1.0";
+    9 "0009_claims" needs "0.1.0";
+    10 "0010_takeovers" needs "0.1.0";
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value as JsonValue;
 
 use crate::{
-    sql::{Engine, Json, StoreError, Tx},
+    sql::{Json, StoreError, Tx},
     types::row_type,
 };
 
@@ -55,11 +55,8 @@ pub async fn load_for_update(
     if let Some(breaker) = find_for_update(tx, scope, connection_id).await? {
         return Ok(breaker);
     }
+    // There must be a row to lock, whoever makes it.
     let new = Breaker::default();
-    // SQLite has one writer. Elsewhere there must be a row to lock, whoever makes it.
-    if tx.engine() == Engine::Sqlite {
-        return Ok(new);
-    }
     put(tx, scope, connection_id, &new, now, "NOTHING").await?;
     let breaker = find_for_update(tx, scope, connection_id).await?;
     Ok(breaker.unwrap_or(new))

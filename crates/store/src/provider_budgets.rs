@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value as JsonValue;
 
 use crate::{
-    sql::{Engine, Json, StoreError, Tx},
+    sql::{Json, StoreError, Tx},
     types::row_type,
 };
 
@@ -47,11 +47,8 @@ pub async fn load_for_update(
     if let Some(state) = find_for_update(tx, scope, budget_key).await? {
         return Ok(state);
     }
+    // There must be a row to lock, whoever makes it.
     let new = BudgetState::default();
-    // SQLite has one writer. Elsewhere there must be a row to lock, whoever makes it.
-    if tx.engine() == Engine::Sqlite {
-        return Ok(new);
-    }
     tx.query(
         "INSERT INTO provider_budgets (tenant_id, budget_key, state, updated_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (tenant_id, budget_key) DO NOTHING",

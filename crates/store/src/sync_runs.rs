@@ -288,11 +288,7 @@ pub async fn finish(
 }
 
 /// The run that a number or a UUID names, if the tenant has it.
-pub async fn find(
-    tx: &mut Tx,
-    scope: &Scope,
-    any_id: &str,
-) -> Result<Option<SyncRun>, StoreError> {
+pub async fn find(tx: &mut Tx, scope: &Scope, any_id: &str) -> Result<Option<SyncRun>, StoreError> {
     tx.query("SELECT * FROM sync_runs WHERE tenant_id = $1 AND (id = $2 OR public_id = $3)")
         .bind(scope.tenant_id())
         .bind(any_id.parse::<i64>().ok())
@@ -335,6 +331,30 @@ pub async fn list(
         .all()
         .await?;
     Ok(page.page(rows, |run: &SyncRun| run.id.0))
+}
+
+/// The connections of all tenants that have an API key and whose last run of a kind was asked for before an instant.
+pub async fn list_due_in_all(
+    tx: &mut Tx,
+    kind: SyncKind,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<(TenantId, ConnectionId)>, StoreError> {
+    tx.query(
+        "SELECT c.tenant_id, c.id FROM connections c
+         WHERE c.disabled_at IS NULL AND c.provider = 'cal.com'
+           AND EXISTS (
+               SELECT 1 FROM connection_secrets s WHERE s.connection_id = c.id AND s.kind = 'api_key'
+                 AND (s.retires_at IS NULL OR s.retires_at > $3))
+           AND NOT EXISTS (
+               SELECT 1 FROM sync_runs r WHERE r.connection_id = c.id AND r.kind = $1 AND r.created_at > $2)
+         ORDER BY c.id",
+    )
+    .bind(kind)
+    .bind(before)
+    .bind(now)
+    .all()
+    .await
 }
 
 /// Forget the runs of all tenants that ended before an instant, but the last one of each connection; how many there were.

@@ -3,8 +3,8 @@
 use calbridge_core::{
     change::Canonical,
     ids::{
-        ApiKeyId, AttendeeId, BookingId, BranchId, ConnectionId, EventTypeId, HostMatchId, JobId,
-        LeadId, SyncRunId, TenantId, UserId, WebhookEventId,
+        ApiKeyId, AttendeeId, BookingId, BranchId, ClaimId, ConnectionId, EventTypeId, HostMatchId,
+        IntentId, JobId, LeadId, SyncRunId, TenantId, UserId, WebhookEventId,
     },
     lane::Lane,
     provider::Provider,
@@ -35,9 +35,11 @@ stored_id!(
     AttendeeId,
     BookingId,
     BranchId,
+    ClaimId,
     ConnectionId,
     EventTypeId,
     HostMatchId,
+    IntentId,
     JobId,
     LeadId,
     SyncRunId,
@@ -72,6 +74,17 @@ impl ToValue for Lane {
 
     fn to_value(self) -> Value {
         self.number().to_value()
+    }
+}
+
+impl FromValue for Lane {
+    fn from_value(cell: Cell<'_>) -> Result<Self, BoxError> {
+        let number = i32::from_value(cell)?;
+        let is_it = |lane: &Self| i32::from(lane.number()) == number;
+        Self::ALL
+            .into_iter()
+            .find(is_it)
+            .ok_or_else(|| "unknown lane".into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The requests that a provider's key has left: a bucket that fills steadily, with a reserve for those who wait, and never
 //! more than the provider's own answers allow. A state machine: whoever keeps the state keeps it for all nodes.
 //!
-//! Clocks are not trusted further than [`TOLERATED`]. One that is set back by less stops the bucket until it has caught
+//! Clocks may differ by half a minute. One that is set back by less stops the bucket until it has caught
 //! up; one that is set back by more starts it again from there, so that nothing stands still for longer than promised.
 
 #[cfg(test)]

@@ -39,9 +39,7 @@ pub struct Listing {
 
 impl Listing {
     /// Put lists together, and take out the ones that could not be read.
-    pub fn gather<E>(
-        lists: impl IntoIterator<Item = Result<Vec<Offered>, E>>,
-    ) -> (Self, Vec<E>) {
+    pub fn gather<E>(lists: impl IntoIterator<Item = Result<Vec<Offered>, E>>) -> (Self, Vec<E>) {
         let mut by_id: BTreeMap<String, Offered> = BTreeMap::new();
         let mut failures = Vec::new();
         for list in lists {

@@ -84,7 +84,11 @@ pub fn plan(known: &[Known], listing: &Listing) -> Plan {
     plan.add = listing
         .offered()
         .iter()
-        .filter(|offered| !known.iter().any(|one| one.external_id == offered.external_id))
+        .filter(|offered| {
+            !known
+                .iter()
+                .any(|one| one.external_id == offered.external_id)
+        })
         .cloned()
         .collect();
     plan

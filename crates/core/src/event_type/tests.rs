@@ -57,13 +57,15 @@ fn some_facts() -> impl Strategy<Value = Facts> {
         small(),
         any::<bool>(),
     )
-        .prop_map(|(is_offered, title, length, price, seats, is_hidden)| Facts {
-            is_offered,
-            active: is_offered,
-            seats,
-            is_hidden,
-            ..facts(&title, length, price)
-        })
+        .prop_map(
+            |(is_offered, title, length, price, seats, is_hidden)| Facts {
+                is_offered,
+                active: is_offered,
+                seats,
+                is_hidden,
+                ..facts(&title, length, price)
+            },
+        )
 }
 
 fn some_known() -> impl Strategy<Value = Vec<Known>> {
@@ -74,7 +76,10 @@ fn some_known() -> impl Strategy<Value = Vec<Known>> {
             .map(|(id, (facts, said, fields))| Known {
                 id: EventTypeId(i64::from(id)),
                 external_id: id.to_string(),
-                edited: fields.into_iter().map(|field| (field, said.value(field))).collect(),
+                edited: fields
+                    .into_iter()
+                    .map(|field| (field, said.value(field)))
+                    .collect(),
                 facts,
             })
             .collect()
@@ -82,8 +87,11 @@ fn some_known() -> impl Strategy<Value = Vec<Known>> {
 }
 
 fn some_offer() -> impl Strategy<Value = Vec<Offered>> {
-    vec((1_u32..10, some_facts()), 0..8)
-        .prop_map(|all| all.into_iter().map(|(id, facts)| offered(id, facts)).collect())
+    vec((1_u32..10, some_facts()), 0..8).prop_map(|all| {
+        all.into_iter()
+            .map(|(id, facts)| offered(id, facts))
+            .collect()
+    })
 }
 
 proptest! {
@@ -148,11 +156,14 @@ fn what_is_not_listed_is_deactivated_and_comes_back() {
     assert!(removed[0].is_removed());
     assert!(!removed[0].facts.active);
     let back = plan(&removed, &first);
-    assert_eq!(back.change[0].fields, [FieldChange {
-        field: Field::Active,
-        before: json!(false),
-        after: json!(true),
-    }]);
+    assert_eq!(
+        back.change[0].fields,
+        [FieldChange {
+            field: Field::Active,
+            before: json!(false),
+            after: json!(true),
+        }]
+    );
 }
 
 #[test]
@@ -166,14 +177,23 @@ fn what_a_person_switched_off_stays_off_and_is_known_as_removed_all_the_same() {
     assert!(same.is_empty());
     assert_eq!(same.kept_edits.len(), 1);
     let gone = plan(&known, &whole(vec![]));
-    assert!(gone.deactivate.is_empty(), "nothing that counts has changed");
+    assert!(
+        gone.deactivate.is_empty(),
+        "nothing that counts has changed"
+    );
     assert!(done(&known, &gone)[0].is_removed());
 }
 
 #[test]
 fn nothing_is_invented() {
-    let plan = plan(&[], &whole(vec![offered(1, facts("Package", None, Some(0)))]));
-    assert_eq!((plan.add[0].facts.length, plan.add[0].facts.price), (None, Some(0)));
+    let plan = plan(
+        &[],
+        &whole(vec![offered(1, facts("Package", None, Some(0)))]),
+    );
+    assert_eq!(
+        (plan.add[0].facts.length, plan.add[0].facts.price),
+        (None, Some(0))
+    );
 }
 
 #[test]

@@ -10,7 +10,9 @@ use crate::spelling::zone_or_utc;
 /// Whether what is only reserved counts as taken. It does when slots are offered, not when one is booked: 1.6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reserved {
-    Taken,
+    /// What is reserved at that time is taken.
+    Taken(Timestamp),
+    /// As if nothing were reserved.
     Free,
 }
 
@@ -45,7 +47,7 @@ impl CalCom {
         if new.start < bookable.start || bookable.end <= new.start {
             return Err(CalComError::OutOfWindow);
         }
-        self.check_hosts(event_type, span, known, None, now)
+        self.check_hosts(event_type, span, known, None)
     }
 
     /// Whether a booking can be moved to another time.
@@ -63,7 +65,7 @@ impl CalCom {
         if start < now {
             return Err(CalComError::InThePast);
         }
-        self.check_hosts(event_type, Span { start, end }, known, Some(uid), now)
+        self.check_hosts(event_type, Span { start, end }, known, Some(uid))
     }
 
     fn check_hosts(
@@ -72,21 +74,12 @@ impl CalCom {
         span: Span,
         known: i64,
         except: Option<&BookingUid>,
-        now: Timestamp,
     ) -> Result<(), CalComError> {
-        let can = |host| {
-            self.opening(event_type, host, span)
-                .iter()
-                .any(|open| open.contains(span))
-                && !self
-                    .taken(event_type, host, except, Reserved::Free, now)
-                    .iter()
-                    .any(|taken| taken.overlaps(span))
-        };
         let hosts = self.hosts_of(event_type);
+        let can = |host: &i64| self.can_host(event_type, *host, span, except);
         let possible = match event_type.kind {
-            Kind::Collective => hosts.iter().all(|host| can(*host)),
-            _ => hosts.iter().any(|host| can(*host)),
+            Kind::Collective => hosts.iter().all(can),
+            _ => hosts.iter().any(can),
         };
         let lost_race = || {
             self.bookings.range(known + 1..).any(|(_, other)| {
@@ -102,6 +95,20 @@ impl CalCom {
         }
     }
 
+    /// Whether a host is there and has nothing else to do.
+    pub(super) fn can_host(
+        &self,
+        event_type: &EventType,
+        host: i64,
+        span: Span,
+        except: Option<&BookingUid>,
+    ) -> bool {
+        let opening = self.opening(event_type, host, span);
+        let taken = self.taken(event_type, host, except, Reserved::Free);
+        opening.iter().any(|open| open.contains(span))
+            && !taken.iter().any(|taken| taken.overlaps(span))
+    }
+
     /// When a host is there for an event type.
     pub(super) fn opening(&self, event_type: &EventType, host: i64, span: Span) -> Vec<Span> {
         self.schedule_of(event_type, host)
@@ -115,7 +122,6 @@ impl CalCom {
         host: i64,
         except: Option<&BookingUid>,
         reserved: Reserved,
-        now: Timestamp,
     ) -> Vec<Span> {
         let buffered = |span: Span| {
             let settings = &event_type.settings;
@@ -138,12 +144,10 @@ impl CalCom {
                     span.widened(its.settings.buffer_before, its.settings.buffer_after)
                 })
             });
-        let reserved = self
-            .reservations
-            .iter()
-            .filter(|one| reserved == Reserved::Taken && one.until > now)
-            .filter(|one| one.hosts.contains(&host))
-            .map(|one| one.span);
+        let reserved = self.reservations.iter().filter_map(|one| match reserved {
+            Reserved::Taken(now) if one.until > now && one.hosts.contains(&host) => Some(one.span),
+            Reserved::Taken(_) | Reserved::Free => None,
+        });
         booked
             .chain(self.calendar_spans(host))
             .chain(reserved)

@@ -22,7 +22,7 @@ impl CalCom {
     }
 
     /// Offer a managed event type of a team, with one child for each member. Gives the parent's id and the children's.
-    pub fn add_managed(&mut self, team: i64, template: EventType) -> (i64, Vec<i64>) {
+    pub fn add_managed(&mut self, team: i64, template: &EventType) -> (i64, Vec<i64>) {
         let members = self
             .find_team(team)
             .map_or_else(Vec::new, |team| team.members.clone());

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::event_type::{EventType, Kind, Owner};
+use super::schedule::Span;
 use super::{BookingUid, CalCom, CalComError};
 use crate::Delivery;
 use crate::json::Json;
@@ -80,8 +81,8 @@ impl CalCom {
         )])
     }
 
-    /// The host whose turn it is, skipping those who are busy. A collective booking needs all of them free
-    /// and belongs to the first.
+    /// The host whose turn it is, skipping those who are busy; those who are there come first. A collective booking
+    /// needs all of them free and belongs to the first.
     pub(super) fn next_free_host(
         &mut self,
         event_type: &EventType,
@@ -95,16 +96,21 @@ impl CalCom {
             let first = hosts.first().filter(|_| all_free);
             return first.copied().ok_or(CalComError::HostBusy);
         }
-        for _ in 0..hosts.len() {
-            let turn = self.turns % hosts.len().max(1);
-            self.turns += 1;
-            if let Some(host) = hosts.get(turn)
-                && is_free(self, *host)
-            {
-                return Ok(*host);
-            }
-        }
-        Err(CalComError::HostBusy)
+        let span = Span { start, end };
+        let count = hosts.len();
+        let in_turn = |turns: usize| {
+            let order = (0..count).map(move |step| turns + step);
+            order.filter_map(|turn| Some((turn, *hosts.get(turn % count)?)))
+        };
+        let free: Vec<_> = in_turn(self.turns)
+            .filter(|(_, host)| is_free(self, *host))
+            .collect();
+        let there = free
+            .iter()
+            .find(|(_, host)| self.can_host(event_type, *host, span, None));
+        let (turn, host) = there.or(free.first()).ok_or(CalComError::HostBusy)?;
+        self.turns = turn + 1;
+        Ok(*host)
     }
 
     /// The ids of those who host an event type.

@@ -46,7 +46,7 @@ impl CalCom {
         now: Timestamp,
     ) -> Result<Reservation, CalComError> {
         let uid = self.ids.uuid();
-        self.keep(uid, hold, now)
+        self.keep(&uid, hold, now)
     }
 
     /// Keep another slot instead, under the same uid.
@@ -58,7 +58,7 @@ impl CalCom {
     ) -> Result<Reservation, CalComError> {
         self.find_reservation(uid, now)
             .ok_or(CalComError::NoSuchReservation)?;
-        self.keep(uid.to_owned(), hold, now)
+        self.keep(uid, hold, now)
     }
 
     /// Keep it no longer. Nothing to do when there is none.
@@ -66,12 +66,7 @@ impl CalCom {
         self.reservations.retain(|one| one.uid != uid);
     }
 
-    fn keep(
-        &mut self,
-        uid: String,
-        hold: Hold,
-        now: Timestamp,
-    ) -> Result<Reservation, CalComError> {
+    fn keep(&mut self, uid: &str, hold: Hold, now: Timestamp) -> Result<Reservation, CalComError> {
         let event_type = self
             .find_event_type(hold.event_type)
             .ok_or(CalComError::NoSuchEventType)?;
@@ -96,7 +91,7 @@ impl CalCom {
         } else {
             let is_free = |host: &i64| {
                 !self
-                    .taken(event_type, *host, None, Reserved::Free, now)
+                    .taken(event_type, *host, None, Reserved::Free)
                     .iter()
                     .any(|taken| taken.overlaps(span))
             };
@@ -112,7 +107,7 @@ impl CalCom {
             }
         }
         let kept = Reservation {
-            uid: uid.clone(),
+            uid: uid.to_owned(),
             event_type: hold.event_type,
             until: super::account::end_of(now, hold.lasts),
             span,

@@ -87,7 +87,7 @@ impl CalCom {
         let step = settings.slot_interval.unwrap_or(minutes).max(1);
         let step = SignedDuration::from_mins(step.into());
         let offset = SignedDuration::from_mins(settings.offset_start.into());
-        let taken = self.taken(event_type, host, query.moved.as_ref(), Reserved::Taken, now);
+        let taken = self.taken(event_type, host, query.moved.as_ref(), Reserved::Taken(now));
         let mut free = Vec::new();
         for open in self.opening(event_type, host, wanted) {
             let mut next = open.start.checked_add(offset).ok();

@@ -101,7 +101,7 @@ async fn add_managed(State(shared): State<Shared>, body: Bytes) -> Response {
     match read::<Managed>(&body) {
         Ok(Managed { team, template }) => {
             let calcom = &mut shared.world().story.calcom;
-            let (id, children) = calcom.add_managed(team, template);
+            let (id, children) = calcom.add_managed(team, &template);
             answer(201, &object! { "id": id, "children": Json::list(children) })
         }
         Err(error) => refused(&error),

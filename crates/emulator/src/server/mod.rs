@@ -1,5 +1,5 @@
-//! Both providers on one port: Cal.com below `/v2`, Calendly below `/calendly`, the controls below `/_emulator`.
-//! Changes made here, by API or by hand, are told to the registered webhooks.
+//! Both providers on one port: Cal.com below `/v2` (and what is left of `/v1`), Calendly below `/calendly`, the controls
+//! below `/_emulator`. Changes made here, by API or by hand, are told to the registered webhooks.
 
 mod body;
 mod calcom;

@@ -14,9 +14,16 @@ use serde_json::{Value, json};
 use super::*;
 use crate::calcom::NewBooking;
 use crate::calendly::{InviteeUri, NewInvitee};
-use crate::{Delivery, DeliveryPlan, Provider, sender};
+use crate::{ApiFailure, ApiFault, ApiPlan, Delivery, DeliveryPlan, Provider, sender};
 
 mod calcom_api;
+mod calcom_bookings;
+mod calcom_document;
+mod calcom_faults;
+mod calcom_slots;
+mod calcom_types;
+mod calcom_versions;
+mod calcom_webhooks;
 mod calendly_api;
 
 /// A receiver that remembers what it got and answers as told.
@@ -107,11 +114,47 @@ async fn start() -> Emulator {
     .unwrap()
 }
 
+/// An emulator, and the hands of its clock.
+async fn start_with_clock() -> (Emulator, Arc<Mutex<Timestamp>>) {
+    let hands = Arc::new(Mutex::new(now()));
+    let seen = Arc::clone(&hands);
+    let emulator = Emulator::start(EmulatorConfig {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        seed: 1,
+        clock: Clock::new(move || *seen.lock().unwrap()).faster(10_000_000),
+        calcom: CalComServer::default(),
+    })
+    .await
+    .unwrap();
+    (emulator, hands)
+}
+
+async fn start_as(server: CalComServer) -> Emulator {
+    let emulator = start().await;
+    emulator.set_calcom_server(server);
+    emulator
+}
+
 /// A caller with credentials for one of the providers.
+#[derive(Clone)]
 struct Api {
     client: reqwest::Client,
     base: String,
     token: Option<String>,
+    version: Option<&'static str>,
+}
+
+/// An answer with its headers.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Value,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 impl Api {
@@ -128,6 +171,15 @@ impl Api {
             client: sender::client().unwrap(),
             base,
             token: Some(token.to_owned()),
+            version: Some("2024-08-13"),
+        }
+    }
+
+    /// The same caller, who asks for another version.
+    fn version(&self, version: impl Into<Option<&'static str>>) -> Self {
+        Self {
+            version: version.into(),
+            ..self.clone()
         }
     }
 
@@ -137,21 +189,35 @@ impl Api {
     }
 
     async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let answer = self.ask(method, path, body).await;
+        (answer.status, answer.body)
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
+        let response = self.request(method, path, &body).send().await.unwrap();
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let text = response.text().await.unwrap();
+        Answer {
+            status,
+            headers,
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+        }
+    }
+
+    fn request(&self, method: &str, path: &str, body: &Value) -> reqwest::RequestBuilder {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self
-            .client
-            .request(method, format!("{}{path}", self.base))
-            .header("cal-api-version", "2024-08-13");
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(version) = self.version {
+            request = request.header("cal-api-version", version);
+        }
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
         if !body.is_null() {
-            request = request.json(&body);
+            request = request.json(body);
         }
-        let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        let text = response.text().await.unwrap();
-        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+        request
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {

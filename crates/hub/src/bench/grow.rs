@@ -64,7 +64,7 @@ pub async fn grow(
                 member.know(known);
             }
             let mut crew = Crew::working(members);
-            let (measured, _) = crew.send(&server, WARM_UP, plan.time).await;
+            let (measured, _) = crew.send(&[server.address], WARM_UP, plan.time).await;
             let per_second = measured.per_second();
             let smallest = report
                 .sizes

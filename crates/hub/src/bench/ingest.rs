@@ -1,6 +1,6 @@
 //! `ingest` and `http`: deliveries over real HTTP, with all the work behind them or with none.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -69,7 +69,9 @@ async fn in_rounds(
         let warm_up = if round == 1 { WARM_UP } else { SHORT_WARM_UP };
         bar.set_message(format!("round {round} of {ROUNDS}: full work"));
         let began = bed.app.clock.now();
-        let (measured, used) = work.send(server, warm_up, plan.time / ROUNDS).await;
+        let (measured, used) = work
+            .send(&[server.address], warm_up, plan.time / ROUNDS)
+            .await;
         batches.add(&bed.app, began).await?;
         done.add(measured);
         usage.push(used);
@@ -80,7 +82,7 @@ async fn in_rounds(
         committed.push(limit.measure(batch, limit_time).await?.per_second);
 
         bar.set_message(format!("round {round} of {ROUNDS}: HTTP alone"));
-        answered.add(idle.send(server, warm_up, limit_time).await.0);
+        answered.add(idle.send(&[server.address], warm_up, limit_time).await.0);
     }
     let storage = rounded(committed.iter().sum::<f64>() / f64::from(ROUNDS), 1);
     let http = answered.per_second();
@@ -113,7 +115,7 @@ pub async fn http(
         let server = Server::start(bed).await?;
         let mut idle = Crew::idling(bed.idle_sender()?.many(plan.connections));
         bar.set_message("requests with nothing to do");
-        let (answered, usage) = idle.send(&server, WARM_UP, plan.time).await;
+        let (answered, usage) = idle.send(&[server.address], WARM_UP, plan.time).await;
         server.stop().await?;
         Ok(HttpReport {
             connections: plan.connections,
@@ -153,7 +155,7 @@ impl Crew {
     /// Send for a while.
     pub async fn send(
         &mut self,
-        server: &Server,
+        addresses: &[SocketAddr],
         warm_up: Duration,
         time: Duration,
     ) -> (Measured, Usage) {
@@ -161,7 +163,7 @@ impl Crew {
         let mut meter = None;
         let begin = || meter = Some(Meter::start());
         let (measured, sources) =
-            load::run(server.address, Load { warm_up, time }, sources, begin).await;
+            load::run(addresses, Load { warm_up, time }, sources, begin).await;
         self.0 = sources;
         (
             measured,
@@ -179,7 +181,7 @@ pub(super) struct Batches {
 
 impl Batches {
     /// Count what was stored since.
-    async fn add(&mut self, app: &App, since: Timestamp) -> anyhow::Result<()> {
+    pub async fn add(&mut self, app: &App, since: Timestamp) -> anyhow::Result<()> {
         let mut tx = app.store.read().await?;
         let (events, repeats, commits): (i64, i64, i64) = tx
             .query(
@@ -195,7 +197,8 @@ impl Batches {
         Ok(())
     }
 
-    fn exact_mean(&self) -> f64 {
+    /// Events in a commit.
+    pub fn exact_mean(&self) -> f64 {
         let as_float = |count: i64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         if self.commits == 0 {
             return 0.0;

@@ -54,10 +54,10 @@ impl Measured {
 /// Writes the next request of a connection, and answers what must stand in the body of its 2xx.
 pub(super) type Source = Box<dyn FnMut(&mut Vec<u8>) -> &'static str + Send>;
 
-/// Send from one connection per source, and call `begin` when the counting begins. The sources are given back, to go
-/// on with.
+/// Send from one connection per source, to these addresses in turn, and call `begin` when the counting begins. The
+/// sources are given back, to go on with.
 pub(super) async fn run(
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     load: Load,
     sources: Vec<Source>,
     begin: impl FnOnce(),
@@ -65,7 +65,7 @@ pub(super) async fn run(
     let from = Instant::now() + load.warm_up;
     let until = from + load.time;
     let mut senders = JoinSet::new();
-    for mut source in sources {
+    for (mut source, address) in sources.into_iter().zip(addresses.iter().copied().cycle()) {
         senders.spawn(async move {
             let measured = send(address, &mut source, from, until).await;
             (measured, source)

@@ -1,8 +1,10 @@
 //! Benchmarks of the hub on scratch databases, each beside the limit of the machine measured in the same run.
 //!
 //! `ingest` does the full work over real HTTP; `storage` and `http` are what the engine and the HTTP stack could do
-//! if that were all; `grow` is `ingest` on tables of several sizes. What the numbers mean is in docs/performance.md.
+//! if that were all; `grow` is `ingest` on tables of several sizes, `nodes` by several processes. What the numbers mean
+//! is in docs/performance.md.
 
+mod children;
 mod copies;
 mod grow;
 mod hub;
@@ -11,6 +13,7 @@ mod ingest;
 mod load;
 mod meter;
 mod mix;
+mod nodes;
 mod preload;
 mod report;
 mod sample;
@@ -31,7 +34,11 @@ pub use self::{
     grow::grow,
     ingest::{http, ingest},
     mix::{Kind, Mix},
-    report::{GrowReport, HttpReport, IngestReport, Latency, SizeReport, StorageReport, Usage},
+    nodes::nodes,
+    report::{
+        GrowReport, HttpReport, IngestReport, Latency, NodesReport, ProcessesReport, SizeReport,
+        StorageReport, Usage,
+    },
     storage::storage,
 };
 

@@ -137,6 +137,42 @@ pub struct SizeReport {
     pub ratio_to_smallest: f64,
 }
 
+/// The same work done by one process and by several.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodesReport {
+    /// `postgres`.
+    pub engine: &'static str,
+    /// Connections that sent, spread over the processes at work.
+    pub connections: usize,
+    /// What they sent.
+    pub mix: String,
+    /// One first.
+    pub processes: Vec<ProcessesReport>,
+    /// Answers that were not what they should be, of all processes.
+    pub errors: u64,
+    /// One of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The work by so many processes.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProcessesReport {
+    /// So many.
+    pub processes: usize,
+    /// Events per second, of all of them together.
+    pub events_per_second: f64,
+    /// Of the throughput of one.
+    pub ratio_to_one: f64,
+    /// How long they took.
+    #[serde(flatten)]
+    pub latency: Latency,
+    /// Events that shared a commit, on average.
+    pub events_per_commit: f64,
+    /// Cores of the machine that were busy, with hubs, load and the server if it is here.
+    pub machine_cpu: Option<f64>,
+}
+
 /// The word for an engine.
 pub(super) fn engine_word(engine: Engine) -> &'static str {
     match engine {

@@ -46,13 +46,17 @@ async fn run_everything(server: Option<SecretString>) -> anyhow::Result<()> {
         }
         let server = Server::start(bed).await?;
         let before = stored(bed).await?;
-        let (measured, _) = Crew::working(members).send(&server, BLINK, BLINK).await;
+        let (measured, _) = Crew::working(members)
+            .send(&[server.address], BLINK, BLINK)
+            .await;
         assert_eq!((measured.errors, measured.error), (0, None));
         // A slow machine may answer none within the time that counts.
         assert!(stored(bed).await? > before);
 
         let members = bed.idle_sender()?.many(plan.connections);
-        let (measured, _) = Crew::idling(members).send(&server, BLINK, BLINK).await;
+        let (measured, _) = Crew::idling(members)
+            .send(&[server.address], BLINK, BLINK)
+            .await;
         assert_eq!((measured.errors, measured.error), (0, None));
         server.stop().await
     })

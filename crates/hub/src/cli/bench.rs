@@ -24,7 +24,8 @@ use crate::{
 Examples:
   calbridge bench ingest --seconds 10 --connections 64
   calbridge bench ingest --database-url postgres://calbridge@localhost/postgres --json
-  calbridge bench grow --seconds 5")]
+  calbridge bench grow --seconds 5
+  calbridge bench nodes --processes 3 --database-url postgres://calbridge@localhost/postgres")]
 pub(super) enum BenchCommand {
     /// Full work: webhooks over real HTTP, stored and applied; with both limits, measured in between
     Ingest(Options),
@@ -45,6 +46,14 @@ pub(super) enum BenchCommand {
         /// Also with 10^7, which takes some 40 GB
         #[arg(long)]
         large: bool,
+    },
+    /// Full work by one process, and by several on one PostgreSQL database
+    Nodes {
+        #[command(flatten)]
+        options: Options,
+        /// The most that share the work
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=16))]
+        processes: u16,
     },
 }
 
@@ -158,6 +167,40 @@ impl BenchCommand {
                 }
                 (report.errors, report.error)
             }
+            Self::Nodes { options, processes } => {
+                let plan = options.plan(context);
+                let report = bench::nodes(&plan, processes.into(), &stop, &bar).await;
+                bar.finish_and_clear();
+                let report = report?;
+                if context.out.is_json() {
+                    context.out.json(&report)?;
+                } else {
+                    let header = [
+                        "Processes",
+                        "Events/s",
+                        "Ratio",
+                        "p50 ms",
+                        "p99 ms",
+                        "p99.9 ms",
+                        "Per commit",
+                        "Cores",
+                    ];
+                    let rows = report.processes.iter().map(|by| {
+                        vec![
+                            by.processes.to_string(),
+                            whole(by.events_per_second),
+                            format!("{:.2}", by.ratio_to_one),
+                            by.latency.p50_ms.to_string(),
+                            by.latency.p99_ms.to_string(),
+                            by.latency.p999_ms.to_string(),
+                            by.events_per_commit.to_string(),
+                            by.machine_cpu.map(cores).unwrap_or_default(),
+                        ]
+                    });
+                    context.out.table(&header, rows.collect(), "")?;
+                }
+                (report.errors, report.error)
+            }
         };
         Ok(verdict(errors))
     }
@@ -222,7 +265,6 @@ fn latency(latency: Latency) -> Vec<Vec<String>> {
 }
 
 fn usage(usage: Usage) -> Vec<Vec<String>> {
-    let cores = |cores: f64| format!("{cores:.2}");
     vec![
         row(
             "cores, this process",
@@ -241,6 +283,10 @@ fn usage(usage: Usage) -> Vec<Vec<String>> {
                 .unwrap_or_default(),
         ),
     ]
+}
+
+fn cores(cores: f64) -> String {
+    format!("{cores:.2}")
 }
 
 fn whole(value: f64) -> String {

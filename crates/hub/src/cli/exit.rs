@@ -10,6 +10,8 @@
 //! | 5 | the database cannot be reached, or does not fit this release |
 //! | 6 | the address to listen on cannot be had |
 
+mod offered;
+
 use std::{io::Write, process::ExitCode};
 
 use calbridge_store::{StoreError, sql::migrate::MigrateError};
@@ -124,7 +126,8 @@ fn of_one(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         || matches!(
             error.downcast_ref(),
             Some(ResolveIncidentError::NotFound(_))
-        );
+        )
+        || offered::is_not_found(error);
     if not_found {
         return Some(Exit::NotFound);
     }
@@ -186,7 +189,7 @@ fn store_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a S
     if let Some(SetSettingsError::Store(error)) = error.downcast_ref() {
         return Some(error);
     }
-    None
+    offered::store_error(error)
 }
 
 fn is_about_the_database(error: &StoreError) -> bool {

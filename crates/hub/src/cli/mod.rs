@@ -4,6 +4,7 @@ mod backup;
 #[cfg(feature = "emulator")]
 mod bench;
 mod bookings;
+mod branches;
 mod cache;
 mod calcom;
 mod completions;
@@ -15,8 +16,10 @@ mod demo;
 mod doctor;
 #[cfg(feature = "emulator")]
 mod emulate;
+mod event_types;
 mod events;
 mod exit;
+mod hosts;
 mod incidents;
 mod input;
 mod keys;
@@ -35,6 +38,7 @@ mod spelling;
 mod tenants;
 #[cfg(feature = "emulator")]
 mod trigger;
+mod users;
 mod work;
 
 use std::io::IsTerminal;
@@ -96,6 +100,14 @@ enum Command {
     #[command(subcommand)]
     Bookings(bookings::BookingsCommand),
     #[command(subcommand)]
+    EventTypes(event_types::EventTypesCommand),
+    #[command(subcommand)]
+    Branches(branches::BranchesCommand),
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    #[command(subcommand)]
+    Hosts(hosts::HostsCommand),
+    #[command(subcommand)]
     Events(events::EventsCommand),
     Backup(backup::Backup),
     Restore(backup::Restore),
@@ -135,6 +147,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Cache(command) => command.run(&context).await?,
         Command::Leads(command) => command.run(&context).await?,
         Command::Bookings(command) => command.run(&context).await?,
+        Command::EventTypes(command) => return command.run(&context).await,
+        Command::Branches(command) => command.run(&context).await?,
+        Command::Users(command) => command.run(&context).await?,
+        Command::Hosts(command) => command.run(&context).await?,
         Command::Events(command) => return command.run(&context).await,
         Command::Backup(command) => command.run(&context).await?,
         Command::Restore(command) => command.run(&context).await?,
@@ -200,12 +216,21 @@ mod tests {
             "calbridge migrate --force --dry-run",
             "calbridge calcom:list-event-types --company=1",
             "calbridge calcom:circuit-status",
+            "calbridge calcom:circuit-reset",
             "calbridge calcom:migrate-to-v2 --dry-run",
             "calbridge cache:clear --tags=calcom",
             "calbridge events tail --door cal-webhook",
             "calbridge events replay --status failed --from 24h --dry-run",
             "calbridge leads show 123 --timeline",
             "calbridge bookings show 456 --history",
+            "calbridge event-types sync --tenant 2 --json",
+            "calbridge event-types sync --all-tenants",
+            "calbridge event-types list --active --branch 1 --json",
+            "calbridge event-types edit 2026361 --price 50.00 --currency EUR --reset title",
+            "calbridge branches add --name Center --time-zone Europe/Berlin",
+            "calbridge branches map 1 2026361 --price 50.00",
+            "calbridge users edit 3 --calcom-user-id 98765 --calcom-username dr.smith",
+            "calbridge hosts confirm 5 --user 3",
             "calbridge doctor --json",
             "calbridge backup file --with-keys",
             "calbridge backup verify file",

@@ -2,8 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use calbridge_core::{change::Canonical, provider::Provider};
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use calbridge_core::{change::Canonical, money::Currency, provider::Provider};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::Date,
+    tz::{TimeZone, TimeZoneDatabase},
+};
 use secrecy::SecretString;
 
 /// An instant, or how far from now.
@@ -110,6 +114,20 @@ pub(super) fn plain(text: &str) -> String {
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect()
+}
+
+/// The name of an IANA zone, in its usual spelling.
+pub(super) fn time_zone(text: &str) -> Result<String, String> {
+    let known = TimeZoneDatabase::bundled().get(text.trim());
+    known
+        .ok()
+        .and_then(|zone| zone.iana_name().map(str::to_owned))
+        .ok_or_else(|| format!("`{text}` is no IANA time zone, such as Europe/Berlin"))
+}
+
+/// `EUR`, in any case.
+pub(super) fn currency(text: &str) -> Result<Currency, String> {
+    Currency::parse(text).map_err(|error| error.to_string())
 }
 
 /// A secret, out of sight from the first moment.

@@ -26,6 +26,22 @@ impl Progress {
         Self(bar)
     }
 
+    /// Begin to count, without knowing how many there will be.
+    pub(super) fn count(out: Output, what: &'static str) -> Self {
+        let progress = Self::begin(out, 0, what);
+        let style = ProgressStyle::with_template("{spinner} {pos} {msg}  {elapsed}");
+        if let Ok(style) = style {
+            progress.0.set_style(style);
+        }
+        progress
+    }
+
+    /// So many are counted.
+    pub(super) fn at(&self, count: usize) {
+        self.0
+            .set_position(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
     /// So many steps are done.
     pub(super) fn step(&self, steps: u64) {
         self.0.inc(steps);

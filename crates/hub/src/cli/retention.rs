@@ -28,8 +28,8 @@ impl Retention {
                 if self.dry_run {
                     return Ok(ahead);
                 }
-                let steps = ahead.compressed + ahead.purged + ahead.jobs;
-                let progress = Progress::begin(context.out, steps, "bodies and jobs");
+                let steps = ahead.compressed + ahead.purged + ahead.jobs + ahead.answers;
+                let progress = Progress::begin(context.out, steps, "bodies, jobs and answers");
                 let done = retention::run(app, None, |steps| progress.step(steps)).await?;
                 progress.end();
                 Ok(done)
@@ -44,6 +44,7 @@ impl Retention {
             bytes_after,
             purged,
             jobs,
+            answers,
             ..
         } = tidied;
         let room = if compressed > 0 && bytes_after > 0 {
@@ -57,6 +58,7 @@ impl Retention {
             row("bodies compressed", compressed, room),
             row("bodies deleted", purged, String::new()),
             row("failed jobs deleted", jobs, String::new()),
+            row("kept answers deleted", answers, String::new()),
         ];
         let header = if self.dry_run { "Would be" } else { "Done" };
         context.out.table(&[header, "How many", ""], rows, "")

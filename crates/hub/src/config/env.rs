@@ -33,6 +33,11 @@ pub const NAMES: &[(&str, &str)] = &[
     ),
     ("CALBRIDGE_JOB_CONCURRENCY", "jobs.concurrency"),
     ("CALBRIDGE_JOB_LEASE_SECONDS", "jobs.lease_seconds"),
+    ("CALBRIDGE_JOB_TAKEOVERS", "jobs.takeovers"),
+    (
+        "CALBRIDGE_SYNC_EVENT_TYPES_MINUTES",
+        "sync.event_types_minutes",
+    ),
     ("CALBRIDGE_NODE_NAME", "node.name"),
     ("CALBRIDGE_MAX_OPEN", "server.max_open"),
     (

@@ -13,6 +13,7 @@ mod networks;
 mod node;
 mod retention;
 mod server;
+mod sync;
 mod webhooks;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub use self::{
     node::Node,
     retention::Retention,
     server::Server,
+    sync::Sync,
     webhooks::Webhooks,
 };
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub jobs: Jobs,
     /// This process among others on the same database.
     pub node: Node,
+    /// How often providers are read.
+    pub sync: Sync,
     /// Connection `default` of tenant 1.
     pub calcom: CalCom,
     /// What is logged, and how.

@@ -10,7 +10,7 @@ use calbridge_store::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::{app::App, leads::Edit};
+use crate::{app::App, edit::Edit};
 
 /// What to change.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -1,7 +1,7 @@
 //! The connections of all tenants in memory, opened, as deliveries need them before anything is known of their tenant.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
@@ -14,7 +14,7 @@ use calbridge_core::{
 };
 use calbridge_store::{
     Store, StoreError,
-    connections::{self, Connection, SecretKind},
+    connections::{self, Connection, ConnectionSecret, SecretKind},
     registry,
     tenants::{self, TenantSettings},
 };
@@ -28,14 +28,13 @@ const STALE_AFTER: SignedDuration = SignedDuration::from_secs(2);
 /// Something unknown makes us look again, but no more often than this.
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_millis(200);
 
-/// A connection with its webhook secrets opened.
+/// A connection with its secrets opened.
 #[derive(Debug)]
 pub struct KnownConnection {
     /// The connection.
     pub connection: Connection,
-    /// Whether there is a key that opens the provider's API.
-    pub has_api_key: bool,
     secrets: Vec<OpenSecret>,
+    api_keys: Vec<OpenSecret>,
 }
 
 #[derive(Clone, Debug)]
@@ -46,13 +45,25 @@ struct OpenSecret {
 }
 
 impl KnownConnection {
+    /// The API key that counts now, if there is one.
+    pub fn api_key(&self, now: Timestamp) -> Option<SecretString> {
+        let mut valid = self.api_keys.iter().filter(|open| open.counts(now));
+        valid.next().map(|open| open.secret.clone())
+    }
+
     /// The secrets that count now, newest first.
     pub fn secrets(&self, now: Timestamp) -> Vec<SecretString> {
         self.secrets
             .iter()
-            .filter(|open| open.retires_at.is_none_or(|retires_at| now < retires_at))
+            .filter(|open| open.counts(now))
             .map(|open| open.secret.clone())
             .collect()
+    }
+}
+
+impl OpenSecret {
+    fn counts(&self, now: Timestamp) -> bool {
+        self.retires_at.is_none_or(|retires_at| now < retires_at)
     }
 }
 
@@ -60,9 +71,9 @@ impl KnownConnection {
 #[derive(Debug, Default)]
 pub struct Snapshot {
     by_token: BTreeMap<String, Arc<KnownConnection>>,
+    by_id: BTreeMap<ConnectionId, Arc<KnownConnection>>,
     by_provider: BTreeMap<Provider, Vec<Arc<KnownConnection>>>,
     settings: BTreeMap<TenantId, Arc<TenantSettings>>,
-    asked: BTreeSet<ConnectionId>,
     version: i64,
 }
 
@@ -70,6 +81,19 @@ impl Snapshot {
     /// The enabled connection whose own path ends in this token.
     pub fn by_token(&self, token: &str) -> Option<&Arc<KnownConnection>> {
         self.by_token.get(token)
+    }
+
+    /// The tenant's enabled connection.
+    pub fn find(&self, tenant: TenantId, id: ConnectionId) -> Option<&Arc<KnownConnection>> {
+        let known = self.by_id.get(&id)?;
+        (known.connection.tenant_id == tenant).then_some(known)
+    }
+
+    /// The enabled connections of a tenant, oldest first.
+    pub fn of_tenant(&self, tenant: TenantId) -> impl Iterator<Item = &Arc<KnownConnection>> {
+        self.by_id
+            .values()
+            .filter(move |known| known.connection.tenant_id == tenant)
     }
 
     /// The enabled connections of a provider, of all tenants, oldest first.
@@ -95,7 +119,9 @@ impl Snapshot {
 
     /// Whether we ask the provider of this connection, and so may remember what it said.
     pub fn is_asked(&self, connection: ConnectionId) -> bool {
-        self.asked.contains(&connection)
+        self.by_id
+            .get(&connection)
+            .is_some_and(|known| !known.api_keys.is_empty())
     }
 
     /// The rules of a tenant.
@@ -188,28 +214,64 @@ async fn take(store: &Store, known: &Snapshot) -> Result<Snapshot, StoreError> {
     let mut tx = store.read().await?;
     let version = registry::version(&mut tx).await?;
     let connections = connections::list_enabled_of_all_tenants(&mut tx).await?;
-    let sealed = connections::list_secrets_of_all_tenants(&mut tx, SecretKind::Webhook).await?;
-    let with_api_key =
-        connections::list_ids_with_secret_of_all_tenants(&mut tx, SecretKind::ApiKey).await?;
-    let with_api_key: BTreeSet<_> = with_api_key.into_iter().collect();
+    let webhook = connections::list_secrets_of_all_tenants(&mut tx, SecretKind::Webhook).await?;
+    let api = connections::list_secrets_of_all_tenants(&mut tx, SecretKind::ApiKey).await?;
     let tenants = tenants::list_all(&mut tx).await?;
     tx.rollback().await?;
 
-    let mut opened: BTreeMap<i64, &SecretString> = BTreeMap::new();
-    for open in known.by_token.values().flat_map(|known| &known.secrets) {
-        opened.insert(open.id, &open.secret);
+    let mut webhook = opened(store, known, webhook);
+    let mut api = opened(store, known, api);
+    let mut by_token = BTreeMap::new();
+    let mut by_id = BTreeMap::new();
+    let mut by_provider: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for connection in connections {
+        let known = Arc::new(KnownConnection {
+            secrets: webhook.remove(&connection.id).unwrap_or_default(),
+            api_keys: api.remove(&connection.id).unwrap_or_default(),
+            connection,
+        });
+        by_provider
+            .entry(known.connection.provider)
+            .or_default()
+            .push(Arc::clone(&known));
+        by_id.insert(known.connection.id, Arc::clone(&known));
+        by_token.insert(known.connection.hook_token.clone(), known);
     }
-    let mut secrets: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    Ok(Snapshot {
+        by_token,
+        by_id,
+        by_provider,
+        settings: tenants
+            .into_iter()
+            .map(|tenant| (tenant.id, Arc::new(tenant.settings.0)))
+            .collect(),
+        version,
+    })
+}
+
+/// Open secrets, by connection. What was open already is not opened again.
+fn opened(
+    store: &Store,
+    known: &Snapshot,
+    sealed: Vec<ConnectionSecret>,
+) -> BTreeMap<ConnectionId, Vec<OpenSecret>> {
+    let before: BTreeMap<i64, &SecretString> = known
+        .by_id
+        .values()
+        .flat_map(|known| known.secrets.iter().chain(&known.api_keys))
+        .map(|open| (open.id, &open.secret))
+        .collect();
+    let mut opened: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for row in sealed {
-        let secret = match opened.get(&row.id) {
+        let secret = match before.get(&row.id) {
             Some(secret) => (*secret).clone(),
             None => row.open(store.keys()).unwrap_or_else(|error| {
-                tracing::error!(connection.id = %row.connection_id, %error, "A webhook secret cannot be opened");
+                tracing::error!(connection.id = %row.connection_id, %error, "A secret cannot be opened");
                 // Nothing verifies with it, and nothing may pass without it.
                 SecretString::default()
             }),
         };
-        secrets
+        opened
             .entry(row.connection_id)
             .or_default()
             .push(OpenSecret {
@@ -218,32 +280,5 @@ async fn take(store: &Store, known: &Snapshot) -> Result<Snapshot, StoreError> {
                 retires_at: row.retires_at,
             });
     }
-    let mut asked = BTreeSet::new();
-    let mut by_token = BTreeMap::new();
-    let mut by_provider: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for connection in connections {
-        let known = Arc::new(KnownConnection {
-            has_api_key: with_api_key.contains(&connection.id),
-            secrets: secrets.remove(&connection.id).unwrap_or_default(),
-            connection,
-        });
-        if known.has_api_key {
-            asked.insert(known.connection.id);
-        }
-        by_provider
-            .entry(known.connection.provider)
-            .or_default()
-            .push(Arc::clone(&known));
-        by_token.insert(known.connection.hook_token.clone(), known);
-    }
-    Ok(Snapshot {
-        by_token,
-        by_provider,
-        settings: tenants
-            .into_iter()
-            .map(|tenant| (tenant.id, Arc::new(tenant.settings.0)))
-            .collect(),
-        asked,
-        version,
-    })
+    opened
 }

@@ -6,8 +6,11 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, Uri, header, request::Parts},
 };
-use calbridge_core::scope::{Permission, Scope};
-use secrecy::SecretString;
+use calbridge_core::{
+    ids::TenantId,
+    scope::{Permission, Scope},
+};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::problem::{Code, Problem};
 use crate::{
@@ -44,11 +47,38 @@ callers! {
     Admin Admin;
 }
 
-async fn scope(parts: &Parts, app: &App, needed: Permission) -> Result<Scope, Problem> {
+/// Whoever calls what is open to everybody.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Anybody {
+    /// Somebody with a key that may read.
+    Known(Scope),
+    /// Somebody without a key of ours, and the tenant they name.
+    Unknown(Option<TenantId>),
+}
+
+/// Who calls what is open to everybody. A credential of another kind is not a key: pages send that of their own host along.
+pub async fn anybody(parts: &Parts, app: &App) -> Result<Anybody, Problem> {
+    let claim = claim(&parts.headers, &parts.uri)?;
+    let is_ours = |key: &SecretString| key.expose_secret().starts_with(keys::PREFIX);
+    if claim.key.as_ref().is_some_and(is_ours) {
+        return scope(parts, app, Permission::Read)
+            .await
+            .map(Anybody::Known);
+    }
+    Ok(Anybody::Unknown(claim.tenant))
+}
+
+/// The scope of a caller, whatever they may do.
+pub(super) async fn caller(parts: &Parts, app: &App) -> Result<Scope, Problem> {
     let claim = claim(&parts.headers, &parts.uri)?;
     let found = keys::authenticate(app, claim).await;
     count(parts, app, &found);
-    let scope = found?;
+    Ok(found?)
+}
+
+/// The scope of a caller who may do what is needed.
+pub async fn scope(parts: &Parts, app: &App, needed: Permission) -> Result<Scope, Problem> {
+    let scope = caller(parts, app).await?;
     if scope.may(needed) {
         Ok(scope)
     } else {

@@ -17,7 +17,7 @@ use super::{
 use crate::app::App;
 
 /// Bodies of the API, at most.
-const MOST_BYTES: usize = 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 1024 * 1024;
 
 /// A JSON body of the right shape.
 #[derive(Debug)]
@@ -29,15 +29,39 @@ impl<T: DeserializeOwned> FromRequest<App> for ValidJson<T> {
     async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !says_json(&parts.headers) {
-            return Err(Problem::new(
-                Code::UnsupportedMediaType,
-                "send the body with `Content-Type: application/json`",
-            )
-            .at("Content-Type"));
+            return Err(not_json());
         }
         let bytes = body::read(&parts.headers, body, MOST_BYTES).await?;
         from_json(&bytes).map(Self)
     }
+}
+
+/// A JSON body of the right shape, or nothing at all.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = body::read(&parts.headers, body, MOST_BYTES).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if !says_json(&parts.headers) {
+            return Err(not_json());
+        }
+        from_json(&bytes).map(Self)
+    }
+}
+
+fn not_json() -> Problem {
+    Problem::new(
+        Code::UnsupportedMediaType,
+        "send the body with `Content-Type: application/json`",
+    )
+    .at("Content-Type")
 }
 
 fn says_json(headers: &HeaderMap) -> bool {
@@ -95,6 +119,18 @@ impl<T: DeserializeOwned> FromRequestParts<App> for ValidQuery<T> {
             Ok(Query(value)) => Ok(Self(value)),
             Err(rejection) => Err(query_problem(&rejection)),
         }
+    }
+}
+
+/// A query string of the right shape, for handlers that look at it only when they must.
+pub fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let uri = axum::http::Uri::builder()
+        .path_and_query(format!("/?{query}"))
+        .build()
+        .map_err(|_| shape(None, "the query cannot be read"))?;
+    match Query::<T>::try_from_uri(&uri) {
+        Ok(Query(value)) => Ok(value),
+        Err(rejection) => Err(query_problem(&rejection)),
     }
 }
 

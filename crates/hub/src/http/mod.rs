@@ -5,8 +5,10 @@ mod auth;
 pub(crate) mod body;
 mod docs;
 mod extract;
+mod functions;
 mod health;
 mod hooks;
+mod idempotency;
 mod limits;
 mod openapi;
 mod problem;
@@ -34,10 +36,11 @@ pub fn router(app: App) -> Router {
 pub fn router_with(app: App, more: Router<App>) -> Router {
     let following = middleware::from_fn_with_state(app.clone(), request::follow);
     let admitted = middleware::from_fn_with_state(app.clone(), limits::admit);
-    let limited = routes::limited().route_layer(admitted);
+    let once = middleware::from_fn_with_state(app.clone(), idempotency::once);
+    let limited = routes::limited().route_layer(once).route_layer(admitted);
     let (router, document) = routes::open().merge(limited).split_for_parts();
     router
-        .merge(docs::routes(openapi::with_problems(document)))
+        .merge(docs::routes(openapi::completed(document)))
         .merge(more)
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
@@ -48,7 +51,7 @@ pub fn router_with(app: App, more: Router<App>) -> Router {
 
 /// The description of everything that is answered.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    openapi::with_problems(routes::open().merge(routes::limited()).into_openapi())
+    openapi::completed(routes::open().merge(routes::limited()).into_openapi())
 }
 
 async fn no_such_path(uri: Uri) -> Problem {

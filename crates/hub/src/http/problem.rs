@@ -73,10 +73,18 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not possible here";
     /// The body came too slowly.
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not come in time";
-    /// An id names more than one booking.
-    AmbiguousId = "ambiguous_id", CONFLICT, "The id names more than one booking";
+    /// An id names more than one thing.
+    AmbiguousId = "ambiguous_id", CONFLICT, "The id names more than one thing";
+    /// What is to be booked cannot be.
+    NotBookable = "not_bookable", CONFLICT, "It cannot be booked";
+    /// The connection cannot be asked: it has no key, or no usable address.
+    NotConnected = "not_connected", CONFLICT, "The connection cannot ask its provider";
+    /// Somebody else has the slot.
+    SlotTaken = "slot_taken", CONFLICT, "The slot is taken";
     /// Another row has what must be unique.
     Conflict = "conflict", CONFLICT, "Something else has this already";
+    /// A request with the same idempotency key is being answered.
+    RequestInProgress = "request_in_progress", CONFLICT, "The same request is still under way";
     /// The raw bytes of an event are no longer kept.
     BodyGone = "body_gone", GONE, "The raw body is no longer kept";
     /// The body is too large.
@@ -91,12 +99,30 @@ codes! {
     InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "A field has a value that cannot be used";
     /// A status that the tenant's leads do not have.
     UnknownStatus = "unknown_status", UNPROCESSABLE_ENTITY, "The tenant's leads have no such status";
+    /// An idempotency key came with another request before.
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The idempotency key belongs to another request";
     /// A replayed event still cannot be applied.
     StillFails = "still_fails", UNPROCESSABLE_ENTITY, "The event still cannot be applied";
     /// The caller asked too often.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
+    /// The provider refuses our key.
+    ProviderKeyRefused = "provider_key_refused", BAD_GATEWAY, "The provider refuses the connection's API key";
+    /// The provider's key may not do this.
+    ProviderForbids = "provider_forbids", BAD_GATEWAY, "The connection's API key may not do this";
+    /// The provider has no such thing.
+    ProviderHasNone = "provider_has_none", BAD_GATEWAY, "The provider has no such thing";
+    /// The provider refuses the request as it is.
+    ProviderRefused = "provider_refused", UNPROCESSABLE_ENTITY, "The provider refuses this";
+    /// The provider answers in a way that nobody expected.
+    ProviderUnexpected = "provider_unexpected", BAD_GATEWAY, "The provider's answer cannot be used";
+    /// The provider does not answer.
+    ProviderUnavailable = "provider_unavailable", SERVICE_UNAVAILABLE, "The provider does not answer";
+    /// The provider may not be asked again yet.
+    ProviderBudgetExhausted = "provider_budget_exhausted", SERVICE_UNAVAILABLE, "The provider may not be asked again yet";
     /// Our fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
+    /// A provider's lists could not be read.
+    SyncFailed = "sync_failed", BAD_GATEWAY, "The provider could not be read";
     /// Not now.
     TryAgain = "try_again", SERVICE_UNAVAILABLE, "Not possible right now";
 }

@@ -1,6 +1,10 @@
 //! Every path, as a table of contents. `/api/openapi.json` and `/api/docs`, which describe them, are in `docs`.
 
-use axum::{handler::Handler, routing::post};
+use axum::{
+    handler::Handler,
+    middleware,
+    routing::{get, post},
+};
 use utoipa::OpenApi;
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt},
@@ -8,7 +12,11 @@ use utoipa_axum::{
 };
 
 use super::{
-    api::{audit_log, bookings, connections, incidents, leads, nodes, quarantine, webhook_events},
+    api::{
+        audit_log, bookings, branches, connections, event_types, host_matches, incidents, leads,
+        nodes, quarantine, slots, sync_runs, users, webhook_events,
+    },
+    functions::{self, event_types as cal_event_types},
     health, hooks,
     openapi::ApiDoc,
 };
@@ -50,11 +58,33 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(leads::get, leads::change))
         .routes(routes!(leads::timeline))
         .routes(routes!(leads::bookings))
+        // Slots.
+        .routes(routes!(slots::availability))
+        .routes(routes!(slots::list))
         // Bookings.
         .routes(routes!(bookings::list))
         .routes(routes!(bookings::get))
         .routes(routes!(bookings::timeline))
         .routes(routes!(bookings::history))
+        // Event types.
+        .routes(routes!(event_types::list))
+        .routes(routes!(event_types::begin_sync))
+        .routes(routes!(event_types::get, event_types::change))
+        .routes(routes!(sync_runs::list))
+        .routes(routes!(sync_runs::get))
+        // Branches.
+        .routes(routes!(branches::list, branches::create))
+        .routes(routes!(branches::get, branches::change, branches::delete))
+        .routes(routes!(branches::list_offers, branches::map))
+        .routes(routes!(branches::change_offer, branches::unmap))
+        // Users, and which of a provider's hosts they are.
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::change))
+        .routes(routes!(host_matches::list))
+        .routes(routes!(host_matches::confirm))
+        .routes(routes!(host_matches::reject))
+        // Functions.
+        .merge(for_browsers())
         // Webhook events.
         .routes(routes!(webhook_events::list))
         .routes(routes!(webhook_events::replay_range))
@@ -68,6 +98,33 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(nodes::list))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::resolve))
+}
+
+/// Functions, for pages of any site, with and without a slash at their ends.
+fn for_browsers() -> OpenApiRouter<App> {
+    let slashed = |path: &str| {
+        let methods = get(cal_event_types::cal_event_types)
+            .post(cal_event_types::cal_event_types)
+            .options(functions::preflight);
+        OpenApiRouter::default().route(path, methods)
+    };
+    OpenApiRouter::default()
+        .routes(preflighted(routes!(
+            cal_event_types::cal_event_types,
+            cal_event_types::post_cal_event_types
+        )))
+        .routes(preflighted(routes!(
+            cal_event_types::functions_cal_event_types,
+            cal_event_types::post_functions_cal_event_types
+        )))
+        .merge(slashed("/cal-event-types/"))
+        .merge(slashed("/functions/v1/cal-event-types/"))
+        .layer(middleware::from_fn(functions::answer_to_all))
+}
+
+/// Browsers may ask first.
+fn preflighted(routes: UtoipaMethodRouter<App>) -> UtoipaMethodRouter<App> {
+    routes.map(|methods| methods.options(functions::preflight))
 }
 
 /// A webhook URL answers other methods with an explanation.

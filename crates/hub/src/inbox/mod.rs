@@ -18,7 +18,7 @@ pub use intake::{Intake, start_writers};
 pub use quarantine::take_in_quarantined;
 pub use receive::{Incoming, ReceiveError, receive};
 pub use replay::{ReplayError, Replayed, dry_run, replay, replay_range};
-pub use retry::retry;
+pub use retry::{park, retry};
 
 use calbridge_core::{
     ids::{BookingId, TenantId, WebhookEventId},

@@ -4,6 +4,7 @@ use calbridge_core::{ids::WebhookEventId, scope::Scope};
 use calbridge_store::{
     StoreError,
     audit::{self, Deed},
+    jobs,
     sql::Tx,
     webhook_events::{self, EventFilter, EventStatus, Finished, WebhookEvent},
 };
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{apply::RowChanges, interpret::interpret, log, tries::Tries};
-use crate::app::App;
+use crate::{app::App, jobs::Kind};
 
 /// Why an event could not be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +80,9 @@ async fn try_replay(app: &App, scope: &Scope, id: WebhookEventId) -> Result<Repl
     let mut tx = app.store.write().await?;
     let (event, replayed) = interpret(app, &mut tx, scope, id, None, now).await?;
     note(&mut tx, &event, &replayed, now).await?;
+    if replayed.status.is_settled() {
+        jobs::cancel(&mut tx, &[Kind::ApplyEvent.key(id)]).await?;
+    }
     let deed = Deed::of(scope, "webhook_event.replay", "webhook_event", id)
         .before(json!({ "status": event.status.as_str() }))
         .after(json!({ "status": replayed.status.as_str() }));

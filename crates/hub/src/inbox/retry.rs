@@ -4,7 +4,12 @@ use calbridge_core::{
     ids::{TenantId, WebhookEventId},
     scope::Scope,
 };
-use calbridge_store::webhook_events::{self, EventStatus, Finished};
+use calbridge_store::{
+    StoreError,
+    sql::Tx,
+    webhook_events::{self, EventStatus, Finished, WebhookEvent},
+};
+use jiff::Timestamp;
 
 use super::{ReplayError, commit, interpret::interpret, log, replay, tries::Tries};
 use crate::{app::App, jobs::JobError, metrics::Retried};
@@ -40,13 +45,9 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
         Err(error @ (ReplayError::BodyGone(_) | ReplayError::StillFails { .. })) => {
             drop(tx);
             let mut tx = app.store.write().await?;
-            let Some(event) = webhook_events::find_for_update(&mut tx, &scope, id).await? else {
+            let Some(event) = find_unapplied(&mut tx, &scope, id).await? else {
                 return Ok(());
             };
-            // Somebody may have replayed it meanwhile.
-            if !matches!(event.status, EventStatus::Failed | EventStatus::Received) {
-                return Ok(());
-            }
             let attempts = event.attempts + 1;
             let next_attempt_at =
                 commit::next_attempt(u32::try_from(attempts).unwrap_or(u32::MAX), now);
@@ -78,4 +79,39 @@ pub async fn retry(app: &App, tenant: TenantId, id: WebhookEventId) -> Result<()
             }
         }
     }
+}
+
+/// Nobody tries a failed event again by himself; whether there was such an event.
+pub async fn park(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: WebhookEventId,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(event) = find_unapplied(tx, scope, id).await? else {
+        return Ok(false);
+    };
+    let finished = Finished {
+        id,
+        status: EventStatus::Failed,
+        reason: None,
+        error_message: Some(why.to_owned()),
+        attempts: event.attempts,
+        next_attempt_at: None,
+    };
+    webhook_events::finish(tx, &[finished], now).await?;
+    Ok(true)
+}
+
+/// Hold an event, unless somebody has replayed it meanwhile.
+async fn find_unapplied(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: WebhookEventId,
+) -> Result<Option<WebhookEvent>, StoreError> {
+    let event = webhook_events::find_for_update(tx, scope, id).await?;
+    let unapplied =
+        |event: &WebhookEvent| matches!(event.status, EventStatus::Failed | EventStatus::Received);
+    Ok(event.filter(unapplied))
 }

@@ -1,15 +1,16 @@
 //! The kinds of jobs, each with its lane and the use case it calls.
 
 use calbridge_core::{
-    ids::{BookingId, WebhookEventId},
+    ids::{BookingId, SyncRunId, WebhookEventId},
     lane::Lane,
     scope::Scope,
 };
-use calbridge_store::jobs::Job;
+use calbridge_store::{StoreError, jobs::Job, sql::Tx};
+use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::JobError;
-use crate::{app::App, booking, inbox, retention};
+use crate::{app::App, booking, event_types, inbox, retention};
 
 /// What there is to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,15 +23,18 @@ pub enum Kind {
     RetellBooking,
     /// Compress and delete what is old. There is one such job.
     Retention,
+    /// Read the event types of a connection. There is one such job for each.
+    SyncEventTypes,
 }
 
 impl Kind {
     /// Every kind that this release knows; it leaves others to newer ones.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ApplyEvent,
         Self::CompleteBooking,
         Self::RetellBooking,
         Self::Retention,
+        Self::SyncEventTypes,
     ];
 
     /// The stored word.
@@ -40,6 +44,7 @@ impl Kind {
             Self::CompleteBooking => "complete_booking",
             Self::RetellBooking => "retell_booking",
             Self::Retention => "retention",
+            Self::SyncEventTypes => "sync_event_types",
         }
     }
 
@@ -47,7 +52,7 @@ impl Kind {
     pub fn lane(self) -> Lane {
         match self {
             Self::ApplyEvent | Self::RetellBooking => Lane::FollowUp,
-            Self::CompleteBooking | Self::Retention => Lane::Sync,
+            Self::CompleteBooking | Self::Retention | Self::SyncEventTypes => Lane::Sync,
         }
     }
 
@@ -72,6 +77,11 @@ struct OfBooking {
     booking_id: BookingId,
 }
 
+#[derive(Deserialize)]
+struct OfRun {
+    run_id: SyncRunId,
+}
+
 /// Do a job. Each may run twice, and at the same time as another about the same booking: what a booking looks like
 /// follows from the set of its facts, and whoever tells its story holds its row until the commit.
 pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
@@ -90,11 +100,31 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
             booking::retell(app, &scope, of.booking_id).await
         }
         Some(Kind::Retention) => retention::run_job(app).await,
+        Some(Kind::SyncEventTypes) => {
+            let of: OfRun = payload(job)?;
+            event_types::sync::run_job(app, &scope, of.run_id).await
+        }
         // Only known kinds are taken.
         None => Err(JobError::fail(format!(
             "this release does not know jobs of kind {}",
             job.kind
         ))),
+    }
+}
+
+/// A job has failed for good: whether something else waits for somebody to look because of it.
+pub(super) async fn give_up(
+    tx: &mut Tx,
+    job: &Job,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    match (Kind::from_word(&job.kind), payload::<OfEvent>(job)) {
+        (Some(Kind::ApplyEvent), Ok(of)) => {
+            let scope = Scope::system(job.tenant_id);
+            inbox::park(tx, &scope, of.webhook_event_id, why, now).await
+        }
+        _ => Ok(false),
     }
 }
 

@@ -80,12 +80,8 @@ pub async fn run_due(app: &App) -> Result<usize, StoreError> {
     }
 }
 
-/// Lease the jobs that are to be done next, with their lanes, beside those that are under way already.
-pub async fn take(
-    app: &App,
-    slots: &mut Slots,
-    busy: Busy,
-) -> Result<Vec<(Lane, Job)>, StoreError> {
+/// Lease the jobs that are to be done next, beside those that are under way already.
+pub async fn take(app: &App, slots: &mut Slots, busy: Busy) -> Result<Vec<Job>, StoreError> {
     let mut tx = app.store.write().await?;
     let taken = take_in(app, &mut tx, slots, busy, app.clock.now()).await?;
     tx.commit().await?;
@@ -98,13 +94,18 @@ async fn take_in(
     slots: &mut Slots,
     mut busy: Busy,
     now: Timestamp,
-) -> Result<Vec<(Lane, Job)>, StoreError> {
+) -> Result<Vec<Job>, StoreError> {
     let lease = Lease {
         node: app.node_id,
         until: now + app.config.jobs.lease(),
     };
     let kinds = Kind::ALL.map(Kind::as_str);
     let mut taken = Vec::new();
+    let lanes = slots.lanes_to_take_over(busy);
+    if let Some(job) = jobs::take_over(tx, &lanes, &kinds, lease, now).await? {
+        busy += Busy::with(&job);
+        taken.push(job);
+    }
     for (lane, most) in slots.next_round() {
         let limit = slots.room(lane, busy).min(most);
         if limit == 0 {
@@ -112,8 +113,10 @@ async fn take_in(
         }
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let jobs = jobs::claim(tx, lane, &kinds, lease, now, limit).await?;
-        busy.add(lane, jobs.len());
-        taken.extend(jobs.into_iter().map(|job| (lane, job)));
+        for job in jobs {
+            busy += Busy::with(&job);
+            taken.push(job);
+        }
     }
     Ok(taken)
 }
@@ -126,7 +129,8 @@ struct Crew<'a> {
     app: &'a App,
     slots: Slots,
     at_work: JoinSet<Ended>,
-    lanes: HashMap<Id, Lane>,
+    /// What each of them takes up.
+    taken: HashMap<Id, Busy>,
     /// Those whose end is not written down yet.
     ended: Vec<Ended>,
 }
@@ -137,7 +141,7 @@ impl<'a> Crew<'a> {
             app,
             slots: Slots::new(app.config.jobs.concurrency),
             at_work: JoinSet::new(),
-            lanes: HashMap::new(),
+            taken: HashMap::new(),
             ended: Vec::new(),
         }
     }
@@ -146,8 +150,8 @@ impl<'a> Crew<'a> {
     /// nothing is to be done now.
     async fn next_round(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let mut busy = Busy::default();
-        for lane in self.lanes.values() {
-            busy.add(*lane, 1);
+        for one in self.taken.values() {
+            busy += *one;
         }
         let is_full = Lane::ALL
             .into_iter()
@@ -167,10 +171,11 @@ impl<'a> Crew<'a> {
         };
         tx.commit().await?;
         self.ended = settled.done(self.app, std::mem::take(&mut self.ended));
-        for (lane, job) in taken {
+        for job in taken {
+            let busy = Busy::with(&job);
             let app = self.app.clone();
             let task = self.at_work.spawn(async move { work(&app, job).await });
-            self.lanes.insert(task.id(), lane);
+            self.taken.insert(task.id(), busy);
         }
         Ok(next)
     }
@@ -194,7 +199,7 @@ impl<'a> Crew<'a> {
             }
             Err(error) => error.id(),
         };
-        self.lanes.remove(&id);
+        self.taken.remove(&id);
     }
 
     async fn all_ended(&mut self) {

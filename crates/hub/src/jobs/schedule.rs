@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::JobError;
-use crate::{app::App, incidents, node, retention};
+use crate::{app::App, event_types, incidents, node, retention, upstream};
 
 /// How often a node looks whether something is due.
 const LOOK: Duration = Duration::from_secs(10);
@@ -47,9 +47,20 @@ pub fn all() -> &'static [Schedule] {
             run: |app| Box::pin(incidents::look(app)),
         },
         Schedule {
+            name: "prune_invalidations",
+            every: SignedDuration::from_hours(1),
+            run: |app| Box::pin(upstream::prune(app)),
+        },
+        Schedule {
             name: "retention",
             every: SignedDuration::from_hours(1),
             run: |app| Box::pin(retention::begin(app)),
+        },
+        // How often a connection is read is a setting.
+        Schedule {
+            name: "sync_event_types",
+            every: SignedDuration::from_mins(5),
+            run: |app| Box::pin(event_types::sync::due(app)),
         },
     ];
     ALL

@@ -10,8 +10,8 @@ use calbridge_store::{
 };
 use jiff::Timestamp;
 
-use super::{JobError, work::Ended};
-use crate::app::App;
+use super::{JobError, kinds, work::Ended};
+use crate::{app::App, metrics::Retried};
 
 /// For jobs that do not say when to try again.
 const PLAN: RetryPlan = RetryPlan {
@@ -32,6 +32,8 @@ pub(super) struct Settled {
     left: Vec<JobId>,
     /// Their leases were lost.
     lost: Vec<JobId>,
+    /// Events that wait for somebody to look, like their jobs.
+    parked: usize,
 }
 
 /// Write down how jobs ended; those that could not be because somebody holds them are left.
@@ -51,13 +53,13 @@ pub(super) async fn settle_in(
     let ids: Vec<JobId> = ended.iter().map(|one| one.job.id).collect();
     let mut settled = Settled {
         left: jobs::hold_or_leave(tx, &ids).await?,
-        lost: Vec::new(),
+        ..Settled::default()
     };
     for one in ended {
         if settled.left.contains(&one.job.id) {
             continue;
         }
-        match settle_one(tx, one, now).await? {
+        match settle_one(tx, one, &mut settled, now).await? {
             Finish::Recorded | Finish::AskedAgain => {}
             Finish::Gone if now < one.until => {}
             Finish::Gone | Finish::Lost => settled.lost.push(one.job.id),
@@ -66,16 +68,26 @@ pub(super) async fn settle_in(
     Ok(settled)
 }
 
-async fn settle_one(tx: &mut Tx, ended: &Ended, now: Timestamp) -> Result<Finish, StoreError> {
+async fn settle_one(
+    tx: &mut Tx,
+    ended: &Ended,
+    settled: &mut Settled,
+    now: Timestamp,
+) -> Result<Finish, StoreError> {
     let job = &ended.job;
-    match &ended.outcome {
-        Ok(()) => jobs::done(tx, job).await,
-        Err(JobError::Fail(why)) => jobs::failed(tx, job, why, None).await,
+    let (why, again) = match &ended.outcome {
+        Ok(()) => return jobs::done(tx, job).await,
+        Err(JobError::Fail(why)) => (why, None),
         Err(JobError::Retry { at, why }) => {
             let planned = next_try(job).and_then(|wait| now.checked_add(wait).ok());
-            jobs::failed(tx, job, why, at.or(planned)).await
+            (why, at.or(planned))
         }
+    };
+    let finish = jobs::failed(tx, job, why, again).await?;
+    if again.is_none() && finish == Finish::Recorded && kinds::give_up(tx, job, why, now).await? {
+        settled.parked += 1;
     }
+    Ok(finish)
 }
 
 impl Settled {
@@ -88,6 +100,9 @@ impl Settled {
                 job.id = one.job.id.0,
                 "The lease of a job was lost: another worker took it over, and what it says counts"
             );
+        }
+        for _ in 0..self.parked {
+            app.metrics.inbox.retried(Retried::Parked);
         }
         ended.retain(|one| self.left.contains(&one.job.id));
         ended

@@ -1,6 +1,9 @@
 //! Which jobs a node takes next: a bound for all, a reserve for each half of the lanes, and a turn for those behind.
 
+use std::ops::AddAssign;
+
 use calbridge_core::lane::Lane;
+use calbridge_store::jobs::Job;
 
 /// One worker in so many is kept for the urgent lanes, and as many for the others.
 const KEPT: usize = 4;
@@ -22,16 +25,34 @@ pub struct Busy {
     pub urgent: usize,
     /// The others.
     pub other: usize,
+    /// Of both, those whose worker before fell silent.
+    pub taken_over: usize,
 }
 
 impl Busy {
-    /// One more.
-    pub fn add(&mut self, lane: Lane, count: usize) {
-        if lane.is_urgent() {
-            self.urgent += count;
-        } else {
-            self.other += count;
+    /// With one job.
+    pub fn with(job: &Job) -> Self {
+        Self {
+            taken_over: usize::from(job.takeovers > 0),
+            ..Self::in_lane(job.lane)
         }
+    }
+
+    fn in_lane(lane: Lane) -> Self {
+        let urgent = usize::from(lane.is_urgent());
+        Self {
+            urgent,
+            other: 1 - urgent,
+            taken_over: 0,
+        }
+    }
+}
+
+impl AddAssign for Busy {
+    fn add_assign(&mut self, more: Self) {
+        self.urgent += more.urgent;
+        self.other += more.other;
+        self.taken_over += more.taken_over;
     }
 }
 
@@ -57,6 +78,13 @@ impl Slots {
         behind.iter().map(|lane| (*lane, 1)).chain(usual).collect()
     }
 
+    /// The lanes of which a job may be taken over whose worker fell silent. It may end this process too, and with it
+    /// whatever else is under way; one at a time, so that those which only were there beside one are soon told from it.
+    pub fn lanes_to_take_over(&self, busy: Busy) -> Vec<Lane> {
+        let has_room = |lane: &Lane| busy.taken_over == 0 && self.room(*lane, busy) > 0;
+        Lane::ALL.into_iter().filter(has_room).collect()
+    }
+
     /// How many more jobs of this lane there is room for.
     pub fn room(&self, lane: Lane, busy: Busy) -> usize {
         let kept = (self.size / KEPT).max(1);
@@ -78,15 +106,15 @@ mod tests {
     fn neither_half_can_take_the_last_worker_of_the_other() {
         let slots = Slots::new(4);
         let flood = Busy {
-            urgent: 0,
             other: 3,
+            ..Busy::default()
         };
         assert_eq!(slots.room(Lane::Sync, flood), 0);
         assert_eq!(slots.room(Lane::FollowUp, flood), 0);
         assert_eq!(slots.room(Lane::Voice, flood), 1);
         let calls = Busy {
             urgent: 3,
-            other: 0,
+            ..Busy::default()
         };
         assert_eq!(slots.room(Lane::Interactive, calls), 0);
         assert_eq!(slots.room(Lane::Sync, calls), 1);
@@ -98,13 +126,34 @@ mod tests {
             let slots = Slots::new(size);
             let mut busy = Busy::default();
             for lane in Lane::ALL {
-                busy.add(lane, slots.room(lane, busy));
+                for _ in 0..slots.room(lane, busy) {
+                    busy += Busy::in_lane(lane);
+                }
             }
             assert_eq!(busy.urgent + busy.other, size);
             for lane in Lane::ALL {
                 assert_eq!(slots.room(lane, busy), 0);
             }
         }
+    }
+
+    #[test]
+    fn what_may_end_the_process_is_done_one_at_a_time_and_leaves_the_last_worker_of_the_others() {
+        let slots = Slots::new(4);
+        assert_eq!(slots.lanes_to_take_over(Busy::default()), Lane::ALL);
+        let one = Busy {
+            taken_over: 1,
+            ..Busy::in_lane(Lane::Sync)
+        };
+        assert_eq!(slots.lanes_to_take_over(one), []);
+        let flood = Busy {
+            other: 3,
+            ..Busy::default()
+        };
+        assert_eq!(
+            slots.lanes_to_take_over(flood),
+            [Lane::Voice, Lane::Interactive]
+        );
     }
 
     #[test]

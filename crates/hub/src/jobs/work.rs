@@ -31,7 +31,7 @@ pub async fn work(app: &App, job: Job) -> Ended {
     let began = Instant::now();
     // While it is leased, this is when the lease ends.
     let until = Mutex::new(job.run_at);
-    let doing = AssertUnwindSafe(kinds::run(app, &job)).catch_unwind();
+    let doing = AssertUnwindSafe(run(app, &job)).catch_unwind();
     let outcome = tokio::select! {
         outcome = doing => outcome,
         never = keep(app, &job, &until) => match never {},
@@ -64,6 +64,17 @@ pub async fn work(app: &App, job: Job) -> Ended {
         outcome,
         until,
     }
+}
+
+/// Unless it ended whoever tried.
+async fn run(app: &App, job: &Job) -> Result<(), JobError> {
+    if job.takeovers > app.config.jobs.most_takeovers() {
+        return Err(JobError::fail(format!(
+            "it was begun {} times, and whoever did fell silent; perhaps it ends the process that does it",
+            job.takeovers
+        )));
+    }
+    kinds::run(app, job).await
 }
 
 /// As it is counted.

@@ -141,22 +141,32 @@ async fn touch(app: &App, key: &ApiKey, now: Timestamp) {
 }
 
 async fn by_network(app: &App, named: Option<TenantId>) -> Result<Scope, AuthenticateError> {
+    Ok(Scope::authenticated(
+        tenant_of(app, named).await?,
+        Actor::TrustedNetwork,
+        Permission::ALL,
+    ))
+}
+
+/// The scope of somebody unknown, who may only see what is public.
+pub async fn visitor(app: &App, named: Option<TenantId>) -> Result<Scope, AuthenticateError> {
+    let tenant = tenant_of(app, named).await?;
+    Ok(Scope::authenticated(tenant, Actor::Visitor, []))
+}
+
+/// The tenant that is named, or the only one.
+async fn tenant_of(app: &App, named: Option<TenantId>) -> Result<TenantId, AuthenticateError> {
     let now = app.clock.now();
     let mut snapshot = app.registry.current(&app.store, now).await;
     if named.is_some_and(|id| !snapshot.has_tenant(id)) {
         // Another process may have made it a moment ago.
         snapshot = app.registry.look_again(&app.store, now).await;
     }
-    let tenant = match named {
-        Some(id) if snapshot.has_tenant(id) => id,
-        Some(id) => return Err(AuthenticateError::UnknownTenant(id)),
+    match named {
+        Some(id) if snapshot.has_tenant(id) => Ok(id),
+        Some(id) => Err(AuthenticateError::UnknownTenant(id)),
         None => snapshot
             .only_tenant()
-            .ok_or(AuthenticateError::TenantRequired)?,
-    };
-    Ok(Scope::authenticated(
-        tenant,
-        Actor::TrustedNetwork,
-        Permission::ALL,
-    ))
+            .ok_or(AuthenticateError::TenantRequired),
+    }
 }

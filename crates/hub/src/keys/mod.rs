@@ -5,7 +5,7 @@ mod create;
 mod known;
 mod revoke;
 
-pub use authenticate::{AuthenticateError, Claim, authenticate};
+pub use authenticate::{AuthenticateError, Claim, authenticate, visitor};
 pub use create::{CreateKeyError, create};
 pub use known::KnownKeys;
 pub use revoke::{RevokeKeyError, revoke};

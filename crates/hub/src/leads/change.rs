@@ -9,10 +9,10 @@ use calbridge_store::{
 
 use super::{
     create::update,
-    edit::{Edit, LeadEdit, Statuses, UnknownStatus},
+    edit::{LeadEdit, Statuses, UnknownStatus},
     find::by_any_id,
 };
-use crate::app::App;
+use crate::{app::App, edit::Edit};
 
 /// Why a lead could not be changed.
 #[derive(Debug, thiserror::Error)]

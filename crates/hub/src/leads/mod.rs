@@ -7,5 +7,5 @@ mod find;
 
 pub use change::{ChangeLeadError, change};
 pub use create::{CreateLeadError, Created, NewLead, create};
-pub use edit::{Consent, Edit, LeadEdit, UnknownStatus};
+pub use edit::{Consent, LeadEdit, UnknownStatus};
 pub use find::{FindLeadError, find, list, timeline};

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     jobs::{self, schedule},
+    upstream,
 };
 
 /// What a node does.
@@ -61,6 +62,7 @@ pub fn start(
 ) -> Background {
     let mut tasks = JoinSet::new();
     tasks.spawn(ears::listen_until_stopped(app.clone(), stop.clone()));
+    tasks.spawn(upstream::follow_until_stopped(app.clone(), stop.clone()));
     if role.does_jobs() {
         tasks.spawn(jobs::run_until_stopped(app.clone(), stop.clone()));
         tasks.spawn(schedule::run_until_stopped(app.clone(), stop.clone()));

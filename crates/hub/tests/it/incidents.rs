@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use calbridge::jobs::schedule;
+use calbridge::{connections, jobs::schedule};
 use calbridge_core::breaker::{Admission, Breaker, BreakerRule};
 use calbridge_emulator::{CalCom, calcom::NewBooking};
 use calbridge_store::{Store, each_engine, provider_breakers};
@@ -63,8 +63,8 @@ each_engine! {
         assert_eq!(incidents[0]["occurrences"], 2);
         assert!(incidents[0]["remedy"].as_str().unwrap().contains("circuit-status"));
 
-        breaker.reset(hub.app.clock.now());
-        save(&hub, &place, &breaker).await;
+        let closed = connections::close_circuits(&hub.app, &place.scope, None).await.unwrap();
+        assert_eq!(closed, [place.calcom.id]);
         look(&hub).await;
         assert_eq!(open(&hub).await, Vec::<Json>::new());
         let all = hub.get("/api/v1/incidents").await.json();

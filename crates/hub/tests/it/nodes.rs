@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::hub::{TestHub, at};
 
 /// Another process on the same database, with the same time.
-async fn another_node(hub: &TestHub) -> App {
+pub async fn another_node(hub: &TestHub) -> App {
     let app = &hub.app;
     App::start(app.store.clone(), app.clock.clone(), app.config.clone())
         .await
@@ -37,7 +37,7 @@ async fn another_node(hub: &TestHub) -> App {
 }
 
 /// Jobs about bookings that are not there: done as soon as somebody looks.
-async fn ask_for(hub: &TestHub, lane: Lane, count: i64) {
+pub async fn ask_for(hub: &TestHub, lane: Lane, count: i64) {
     let now = hub.app.clock.now();
     let jobs = (0..count).map(|n| NewJob {
         tenant_id: TenantId(1),
@@ -54,11 +54,11 @@ async fn ask_for(hub: &TestHub, lane: Lane, count: i64) {
     tx.commit().await.unwrap();
 }
 
-async fn take(app: &App, slots: &mut Slots, busy: Busy) -> Vec<(Lane, Job)> {
+pub async fn take(app: &App, slots: &mut Slots, busy: Busy) -> Vec<Job> {
     jobs::take(app, slots, busy).await.unwrap()
 }
 
-async fn work(app: &App, job: Job) {
+pub async fn work(app: &App, job: Job) {
     let ended = jobs::work(app, job).await;
     let left = jobs::settle(app, vec![ended]).await.unwrap();
     assert!(left.is_empty());
@@ -109,13 +109,13 @@ each_engine! {
         ask_for(&hub, Lane::Sync, 50).await;
         let mut slots = Slots::new(4);
         let flood = take(&hub.app, &mut slots, Busy::default()).await;
-        assert_eq!(flood.iter().map(|(lane, _)| *lane).collect::<Vec<_>>(), [Lane::FollowUp; 3]);
-        let busy = Busy { urgent: 0, other: 3 };
+        assert_eq!(flood.iter().map(|job| job.lane).collect::<Vec<_>>(), [Lane::FollowUp; 3]);
+        let busy = Busy { other: 3, ..Busy::default() };
         assert_eq!(take(&hub.app, &mut slots, busy).await.len(), 0);
         ask_for(&hub, Lane::Interactive, 1).await;
         ask_for(&hub, Lane::Voice, 1).await;
         let call = take(&hub.app, &mut slots, busy).await;
-        assert_eq!(call.iter().map(|(lane, _)| *lane).collect::<Vec<_>>(), [Lane::Voice]);
+        assert_eq!(call.iter().map(|job| job.lane).collect::<Vec<_>>(), [Lane::Voice]);
     }
 
     async fn a_flood_ahead_leaves_a_worker_and_turns_to_those_behind(store: Store) {
@@ -126,14 +126,14 @@ each_engine! {
         let mut slots = Slots::new(4);
         let first = take(&hub.app, &mut slots, Busy::default()).await;
         assert_eq!(
-            first.iter().map(|(lane, _)| *lane).collect::<Vec<_>>(),
+            first.iter().map(|job| job.lane).collect::<Vec<_>>(),
             [Lane::Voice, Lane::Voice, Lane::Voice, Lane::FollowUp]
         );
         // One worker of each half gets free, again and again.
-        let busy = Busy { urgent: 2, other: 0 };
+        let busy = Busy { urgent: 2, ..Busy::default() };
         let mut next = Vec::new();
         for _ in 0..8 {
-            next.extend(take(&hub.app, &mut slots, busy).await.into_iter().map(|(lane, _)| lane));
+            next.extend(take(&hub.app, &mut slots, busy).await.into_iter().map(|job| job.lane));
         }
         let of = |wanted: Lane| next.iter().filter(|lane| **lane == wanted).count();
         assert_eq!(
@@ -178,10 +178,10 @@ each_engine! {
         let hub = TestHub::over(store).await;
         ask_for(&hub, Lane::FollowUp, 1).await;
         let paused = another_node(&hub).await;
-        let (_, job) = take(&paused, &mut Slots::new(4), Busy::default()).await.remove(0);
+        let job = take(&paused, &mut Slots::new(4), Busy::default()).await.remove(0);
         hub.set_clock("2026-01-05T08:01:00Z");
         // Another has it, and is not done.
-        let (_, theirs) = take(&hub.app, &mut Slots::new(4), Busy::default()).await.remove(0);
+        let theirs = take(&hub.app, &mut Slots::new(4), Busy::default()).await.remove(0);
         assert_eq!(theirs.id, job.id);
         work(&paused, job).await;
         assert_eq!(paused.metrics.jobs.leases_lost(), 1);
@@ -195,9 +195,9 @@ each_engine! {
         let hub = TestHub::over(store).await;
         a_booking_that_ended(&hub).await;
         let paused = another_node(&hub).await;
-        let (_, job) = take(&paused, &mut Slots::new(4), Busy::default()).await.remove(0);
+        let job = take(&paused, &mut Slots::new(4), Busy::default()).await.remove(0);
         hub.set_clock("2026-03-02T12:01:00Z");
-        let (_, theirs) = take(&hub.app, &mut Slots::new(4), Busy::default()).await.remove(0);
+        let theirs = take(&hub.app, &mut Slots::new(4), Busy::default()).await.remove(0);
         assert_eq!(theirs.id, job.id);
         tokio::join!(work(&paused, job), work(&hub.app, theirs));
         hub.run_jobs().await;

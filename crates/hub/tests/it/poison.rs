@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use crate::hub::{Place, TestHub, at};
 
 /// The database refuses whatever marks somebody as absent.
-async fn poison(hub: &TestHub) {
+pub async fn poison(hub: &TestHub) {
     let statements: &[&str] = match hub.app.store.db().engine() {
         Engine::Sqlite => &[
             "CREATE TRIGGER poison BEFORE INSERT ON booking_changes WHEN NEW.kind = 'no_show'
@@ -29,7 +29,7 @@ async fn poison(hub: &TestHub) {
     }
 }
 
-async fn cure(hub: &TestHub) {
+pub async fn cure(hub: &TestHub) {
     let statement = match hub.app.store.db().engine() {
         Engine::Sqlite => "DROP TRIGGER poison",
         Engine::Postgres => "DROP TRIGGER poison ON booking_changes",
@@ -37,14 +37,14 @@ async fn cure(hub: &TestHub) {
     hub.execute(statement, vec![]).await;
 }
 
-struct Sent {
-    made: Vec<Delivery>,
-    absent: Delivery,
+pub struct Sent {
+    pub made: Vec<Delivery>,
+    pub absent: Delivery,
     after: Delivery,
 }
 
 /// Twelve bookings; the guest of the first did not come, and later it ended.
-fn deliveries() -> Sent {
+pub fn deliveries() -> Sent {
     let mut cal = CalCom::new(1);
     let now = at("2026-01-02T08:00:00Z");
     let mut made = Vec::new();

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod backup;
+mod bench;
 mod clock;
 mod cluster;
 mod disk;

@@ -23,7 +23,7 @@ const NODE: &[(&str, &str)] = &[
     ("CALBRIDGE_LOG", "off"),
 ];
 
-async fn postgres() -> (TestDb, TempDir, Home) {
+pub async fn postgres() -> (TestDb, TempDir, Home) {
     let database = postgres_db(MIGRATIONS)
         .await
         .expect("PostgreSQL: run ./test long");

@@ -141,7 +141,8 @@ pub fn all() -> Outcome<Vec<Fixture>> {
 fn the_fixtures_are_the_samples_of_the_contracts() -> Outcome {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/contracts/samples");
     if !samples.is_dir() {
-        let ours = ["calcom", "calcom-api", "calendly"].map(|name| paths(name).map(|all| all.len()));
+        let ours =
+            ["calcom", "calcom-api", "calendly"].map(|name| paths(name).map(|all| all.len()));
         let ours: usize = ours.into_iter().sum::<Outcome<usize>>()?;
         println!("shared absent: {ours} not checked");
         return Ok(());

@@ -1,6 +1,7 @@
 //! The crate as its callers see it: fixtures in, meanings and verdicts out.
 
 mod calcom;
+mod calcom_api;
 mod calendly;
 mod fixtures;
 mod meaning;

@@ -13,6 +13,7 @@ use crate::fixtures::{self, Fixture, Outcome};
 fn every_fixture_has_its_meaning(
     #[files("fixtures/*/*.json")]
     #[exclude("signature_vectors")]
+    #[exclude("calcom-api")]
     path: PathBuf,
 ) -> Outcome {
     let name = path

@@ -46,7 +46,7 @@ impl Reader {
         Ok(news)
     }
 
-    /// Remember no longer what cannot come any more, after everything up to now was read.
+    /// Remember no longer what cannot come any more: `now` is of before the last [`Self::news`].
     pub fn forget(&mut self, now: Timestamp) {
         self.known_before = self.known_before.max(earlier(now));
         let known_before = self.known_before;

@@ -3,6 +3,9 @@
 //! `leased_until` is when the lease ends, `fence` says which lease it is. While a job is leased its `run_at` is the end
 //! of the lease too, for a worker of a release that knows only that column. Asking again for a job that is being done
 //! changes `run_at` and sets `attempts` to 0, and leaves the lease alone.
+//!
+//! A worker that says how a job ended clears `leased_until`. So a lease that is over and still stands there is one whose
+//! worker fell silent, and perhaps the job silenced it. `takeovers` counts those in a row.
 
 use calbridge_core::{ids::JobId, lane::Lane};
 use jiff::Timestamp;
@@ -33,7 +36,8 @@ pub enum Finish {
     Lost,
 }
 
-/// Take up to `limit` due jobs of a lane, of whatever tenant and of these kinds.
+/// Take up to `limit` due jobs of a lane that nobody had or somebody has answered for, of whatever tenant and of these
+/// kinds.
 pub async fn claim(
     tx: &mut Tx,
     lane: Lane,
@@ -49,7 +53,7 @@ pub async fn claim(
         "WITH due AS MATERIALIZED (
              SELECT id FROM jobs
              WHERE state = 'waiting' AND lane = {lane} AND run_at <= $1
-                 AND (leased_until IS NULL OR leased_until <= $1) AND kind IN {list}
+                 AND leased_until IS NULL AND kind IN {list}
              ORDER BY run_at, id LIMIT $2 {skip_locked}
          )
          UPDATE jobs SET attempts = attempts + 1, fence = fence + 1, run_at = $3, leased_until = $3, leased_by = $4
@@ -62,6 +66,41 @@ pub async fn claim(
     .bind(lease.node)
     .bind_all::<Value>(kinds)
     .all()
+    .await
+}
+
+/// Take the due job of these lanes whose worker has been silent for longest, of whatever tenant and of these kinds.
+pub async fn take_over(
+    tx: &mut Tx,
+    lanes: &[Lane],
+    kinds: &[&'static str],
+    lease: Lease,
+    now: Timestamp,
+) -> Result<Option<Job>, StoreError> {
+    if lanes.is_empty() {
+        return Ok(None);
+    }
+    let skip_locked = tx.skip_locked();
+    let lanes: Vec<String> = lanes.iter().map(|lane| lane.number().to_string()).collect();
+    let lanes = lanes.join(", ");
+    let (list, kinds) = in_list(4, kinds);
+    // With the sign it is no reason to go through all that is due in these lanes.
+    tx.query(format!(
+        "WITH silent AS MATERIALIZED (
+             SELECT id FROM jobs
+             WHERE state = 'waiting' AND leased_until <= $1 AND run_at <= $1 AND +lane IN ({lanes}) AND kind IN {list}
+             ORDER BY leased_until LIMIT 1 {skip_locked}
+         )
+         UPDATE jobs SET attempts = attempts + 1, fence = fence + 1, takeovers = takeovers + 1,
+             run_at = $2, leased_until = $2, leased_by = $3
+         WHERE id IN (SELECT id FROM silent)
+         RETURNING *"
+    ))
+    .bind(now)
+    .bind(lease.until)
+    .bind(lease.node)
+    .bind_all::<Value>(kinds)
+    .optional()
     .await
 }
 
@@ -131,7 +170,8 @@ pub async fn failed(
 ) -> Result<Finish, StoreError> {
     let updated = tx
         .query(
-            "UPDATE jobs SET state = $4, run_at = COALESCE($5, run_at), last_error = $6, leased_until = NULL, leased_by = NULL
+            "UPDATE jobs SET state = $4, run_at = COALESCE($5, run_at), last_error = $6, takeovers = 0,
+                 leased_until = NULL, leased_by = NULL
              WHERE id = $1 AND fence = $2 AND attempts = $3 AND run_at = leased_until",
         )
         .bind(job.id)
@@ -155,7 +195,7 @@ async fn finish(tx: &mut Tx, job: &Job, changed: u64) -> Result<Finish, StoreErr
     }
     let released = tx
         .query(
-            "UPDATE jobs SET leased_until = NULL, leased_by = NULL
+            "UPDATE jobs SET leased_until = NULL, leased_by = NULL, takeovers = 0
              WHERE id = $1 AND fence = $2 AND leased_until IS NOT NULL",
         )
         .bind(job.id)

@@ -56,6 +56,18 @@ async fn take(store: &Store, node: Uuid, lane: Lane, now: Timestamp) -> Result<V
     Ok(jobs)
 }
 
+/// The same of a job whose worker fell silent.
+async fn take_over_one(store: &Store, node: Uuid, now: Timestamp) -> Result<Option<Job>, BoxError> {
+    let lease = Lease {
+        node,
+        until: now + SignedDuration::from_secs(60),
+    };
+    let mut tx = store.write().await?;
+    let job = take_over(&mut tx, &Lane::ALL, &[KIND], lease, now).await?;
+    tx.commit().await?;
+    Ok(job)
+}
+
 async fn take_one(store: &Store, node: Uuid, now: Timestamp) -> Result<Job, BoxError> {
     let mut jobs = take(store, node, Lane::FollowUp, now).await?;
     assert_eq!(jobs.len(), 1);
@@ -107,8 +119,10 @@ each_engine! {
     async fn a_leased_job_is_taken_over_when_the_lease_ends_and_not_before(store: Store) -> TestResult {
         ask(&store, vec![job("a", Lane::FollowUp, start())]).await?;
         let ours = take_one(&store, NODE, start()).await?;
-        assert_eq!(take(&store, OTHER, Lane::FollowUp, after(59)).await?, []);
-        let theirs = take_one(&store, OTHER, after(60)).await?;
+        assert_eq!(take_over_one(&store, OTHER, after(59)).await?, None);
+        // It is no job like others: its worker may have fallen silent because of it.
+        assert_eq!(take(&store, OTHER, Lane::FollowUp, after(60)).await?, []);
+        let theirs = take_over_one(&store, OTHER, after(60)).await?.ok_or("it is there")?;
         assert_eq!((ours.fence, theirs.fence, theirs.attempts), (1, 2, 2));
 
         // The paused one wakes up.
@@ -123,13 +137,58 @@ each_engine! {
         Ok(())
     }
 
+    async fn leases_that_end_without_a_word_are_counted_until_somebody_says_one(store: Store) -> TestResult {
+        ask(&store, vec![job("a", Lane::Sync, start())]).await?;
+        assert_eq!(take(&store, NODE, Lane::Sync, start()).await?[0].takeovers, 0);
+        let again = async |seconds| -> Result<Job, BoxError> {
+            Ok(take_over_one(&store, NODE, after(seconds)).await?.ok_or("it is there")?)
+        };
+        assert_eq!(again(60).await?.takeovers, 1);
+        let held = again(120).await?;
+        assert_eq!((held.takeovers, held.lane), (2, Lane::Sync));
+        // To be there is not to be done.
+        let mut tx = store.write().await?;
+        assert!(renew(&mut tx, &held, after(200)).await?);
+        tx.commit().await?;
+        let third = again(200).await?;
+        assert_eq!(third.takeovers, 3);
+        let mut tx = store.write().await?;
+        failed(&mut tx, &third, "why", Some(after(300))).await?;
+        tx.commit().await?;
+        let fresh = take(&store, OTHER, Lane::Sync, after(300)).await?.remove(0);
+        assert_eq!(fresh.takeovers, 0);
+        assert_eq!(again(360).await?.takeovers, 1);
+        // Asked for anew, while somebody has it: what it is about has changed.
+        ask(&store, vec![job("a", Lane::Sync, start())]).await?;
+        assert_eq!(again(420).await?.takeovers, 1);
+        Ok(())
+    }
+
+    async fn the_longest_silence_is_taken_over_first_and_one_at_a_time(store: Store) -> TestResult {
+        ask(&store, vec![job("a", Lane::Sync, start()), job("b", Lane::Voice, start()), job("waits", Lane::Voice, after(30))])
+            .await?;
+        take(&store, NODE, Lane::Sync, start()).await?;
+        take(&store, NODE, Lane::Voice, after(1)).await?;
+        let lease = Lease { node: OTHER, until: after(200) };
+        let mut tx = store.write().await?;
+        let mut keys = Vec::new();
+        for lanes in [&[][..], &[Lane::FollowUp], &Lane::ALL, &Lane::ALL, &Lane::ALL] {
+            let job = take_over(&mut tx, lanes, &[KIND], lease, after(100)).await?;
+            keys.push(job.map(|job| job.unique_key));
+        }
+        assert_eq!(keys, [None, None, Some("a".to_owned()), Some("b".to_owned()), None]);
+        assert_eq!(take_over(&mut tx, &Lane::ALL, &["of_an_older_release"], lease, after(300)).await?, None);
+        tx.commit().await?;
+        Ok(())
+    }
+
     async fn a_renewed_lease_holds(store: Store) -> TestResult {
         ask(&store, vec![job("a", Lane::FollowUp, start())]).await?;
         let ours = take_one(&store, NODE, start()).await?;
         let mut tx = store.write().await?;
         assert!(renew(&mut tx, &ours, after(90)).await?);
         tx.commit().await?;
-        assert_eq!(take(&store, OTHER, Lane::FollowUp, after(89)).await?, []);
+        assert_eq!(take_over_one(&store, OTHER, after(89)).await?, None);
         assert_eq!(end(&store, &ours).await?, Finish::Recorded);
         assert_eq!(count(&store).await?, 0);
         Ok(())

@@ -9,9 +9,20 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use super::{BoxError, Kind, StoreError, Value, time};
+use super::{BoxError, Kind, StoreError, Value, column::Column, time};
 
-pub(super) fn sqlite(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
+/// What is bound to the parameters of a statement.
+pub(super) enum Parameters {
+    /// A value to each.
+    Values(Vec<Value>),
+    /// A column of many rows to each; PostgreSQL only.
+    Columns(Vec<Column>),
+}
+
+pub(super) fn sqlite(parameters: Parameters) -> Result<SqliteArguments, StoreError> {
+    let Parameters::Values(values) = parameters else {
+        return Err(StoreError::bug("SQLite has no arrays"));
+    };
     let mut arguments = SqliteArguments::default();
     arguments.reserve(values.len(), 0);
     for (index, value) in values.into_iter().enumerate() {
@@ -32,8 +43,17 @@ pub(super) fn sqlite(values: Vec<Value>) -> Result<SqliteArguments, StoreError> 
     Ok(arguments)
 }
 
-pub(super) fn postgres(values: Vec<Value>) -> Result<PgArguments, StoreError> {
+pub(super) fn postgres(parameters: Parameters) -> Result<PgArguments, StoreError> {
     let mut arguments = PgArguments::default();
+    let values = match parameters {
+        Parameters::Values(values) => values,
+        Parameters::Columns(columns) => {
+            for (index, column) in columns.into_iter().enumerate() {
+                Arguments::add(&mut arguments, column).map_err(|error| not_bound(index, &error))?;
+            }
+            return Ok(arguments);
+        }
+    };
     arguments.reserve(values.len(), values.len() * 16);
     for (index, value) in values.into_iter().enumerate() {
         let added = match value {
@@ -68,7 +88,7 @@ fn null(arguments: &mut PgArguments, kind: Kind) -> Result<(), BoxError> {
     }
 }
 
-fn no_json(name: &str) -> BoxError {
+pub(super) fn no_json(name: &str) -> BoxError {
     format!("a {name} has no JSON form").into()
 }
 

@@ -1,19 +1,14 @@
-//! Many rows in few statements, whose texts are few enough to stay prepared.
+//! Statements about many rows.
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use super::{Engine, FromRow, Row, StoreError, Tx, Value};
-
-/// Row counts of statements: few, so that few texts are prepared, and close enough that nearly every number of rows
-/// is the sum of two of them.
-const ROW_COUNTS: [usize; 21] = [
-    1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64, 96,
-];
-/// SQLite's limit; PostgreSQL has twice as many.
-const MOST_PARAMETERS: usize = 32_766;
+use super::{
+    FromRow, Row, StoreError, Tx, Value,
+    part::{MOST_PARAMETERS, Part, parts, placeholders},
+};
 
 impl Tx {
-    /// Inserts the rows, up to 96 to a statement: `insert_rows("INSERT INTO t (a, b) VALUES", rows, "ON CONFLICT DO NOTHING")`.
+    /// Inserts the rows: `insert_rows("INSERT INTO t (a, b) VALUES", rows, "ON CONFLICT DO NOTHING")`.
     /// Answers how many rows it changed.
     pub async fn insert_rows(
         &mut self,
@@ -22,9 +17,9 @@ impl Tx {
         suffix: &str,
     ) -> Result<u64, StoreError> {
         let mut affected = 0;
-        for part in parts(rows)? {
-            let sql = insert_sql(self.engine(), insert, &part, suffix);
-            affected += self.query(sql).bind_all(part.values).execute().await?;
+        for part in parts(self.engine(), rows)? {
+            let sql = insert_sql(insert, &part, suffix);
+            affected += self.execute(sql.into(), part.parameters).await?;
         }
         Ok(affected)
     }
@@ -38,9 +33,9 @@ impl Tx {
         suffix: &str,
     ) -> Result<Vec<T>, StoreError> {
         let mut returned: Vec<Row> = Vec::new();
-        for part in parts(rows)? {
-            let sql = insert_sql(self.engine(), insert, &part, suffix);
-            returned.extend(self.query(sql).bind_all(part.values).rows().await?);
+        for part in parts(self.engine(), rows)? {
+            let sql = insert_sql(insert, &part, suffix);
+            returned.extend(self.fetch(sql.into(), part.parameters).await?);
         }
         returned.iter().map(T::from_row).collect()
     }
@@ -101,14 +96,14 @@ impl Tx {
         let names = [keys.as_slice(), columns].concat().join(", ");
         let same = same(table, "named", &keys);
         let mut returned: Vec<Row> = Vec::new();
-        for part in parts(rows)? {
-            let mut sql = format!("WITH named ({names}) AS (VALUES ");
-            push_rows(&mut sql, self.engine(), &part);
+        for part in parts(self.engine(), rows)? {
+            let mut sql = format!("WITH named ({names}) AS (");
+            part.push_rows(&mut sql);
             let _infallible = write!(
                 sql,
                 ") UPDATE {table} SET {set} FROM named WHERE {same} {suffix}"
             );
-            returned.extend(self.query(sql).bind_all(part.values).rows().await?);
+            returned.extend(self.fetch(sql.into(), part.parameters).await?);
         }
         returned.iter().map(T::from_row).collect()
     }
@@ -124,68 +119,30 @@ impl Tx {
     ) -> Result<u64, StoreError> {
         let keys: Vec<&str> = key.split(',').map(str::trim).collect();
         let mut affected = 0;
-        for part in parts(rows)? {
+        for part in parts(self.engine(), rows)? {
             if part.width != keys.len() + columns.len() {
                 return Err(StoreError::bug("the rows do not fit the columns to update"));
             }
-            let sql = update_sql(self.engine(), table, &keys, columns, &part);
-            affected += self.query(sql).bind_all(part.values).execute().await?;
+            let sql = update_sql(table, &keys, columns, &part);
+            affected += self.execute(sql.into(), part.parameters).await?;
         }
         Ok(affected)
     }
 }
 
-/// As many rows as one statement takes, ready to bind.
-struct Part {
-    rows: usize,
-    width: usize,
-    values: Vec<Value>,
-}
-
-fn parts(rows: Vec<Vec<Value>>) -> Result<Vec<Part>, StoreError> {
-    let Some(width) = rows.first().map(Vec::len) else {
-        return Ok(Vec::new());
-    };
-    if width == 0 || rows.iter().any(|row| row.len() != width) {
-        return Err(StoreError::bug(
-            "rows must have columns, and as many as each other",
-        ));
-    }
-    let most = MOST_PARAMETERS / width;
-    let mut left = rows.len();
-    let mut rows = rows.into_iter();
-    let mut parts = Vec::new();
-    while left > 0 {
-        let take = row_count_within(left.min(most));
-        let values = rows.by_ref().take(take).flatten().collect();
-        parts.push(Part {
-            rows: take,
-            width,
-            values,
-        });
-        left -= take;
-    }
-    Ok(parts)
-}
-
-/// The largest row count up to `n`, at least 1.
-fn row_count_within(n: usize) -> usize {
-    let fits = ROW_COUNTS.iter().rev().find(|count| **count <= n);
-    fits.copied().unwrap_or(1)
-}
-
-fn insert_sql(engine: Engine, insert: &str, part: &Part, suffix: &str) -> String {
-    let mut sql = format!("{insert} ");
-    push_rows(&mut sql, engine, part);
+fn insert_sql(insert: &str, part: &Part, suffix: &str) -> String {
+    // The rows bring the word themselves where it is theirs.
+    let mut sql = insert.trim_end_matches("VALUES").to_owned();
+    part.push_rows(&mut sql);
     sql.push(' ');
     sql.push_str(suffix);
     sql
 }
 
-fn update_sql(engine: Engine, table: &str, keys: &[&str], columns: &[&str], part: &Part) -> String {
+fn update_sql(table: &str, keys: &[&str], columns: &[&str], part: &Part) -> String {
     let names = [keys, columns].concat().join(", ");
-    let mut sql = format!("WITH new_values ({names}) AS (VALUES ");
-    push_rows(&mut sql, engine, part);
+    let mut sql = format!("WITH new_values ({names}) AS (");
+    part.push_rows(&mut sql);
     let set: Vec<String> = columns
         .iter()
         .map(|column| format!("{column} = new_values.{column}"))
@@ -204,36 +161,6 @@ fn same(table: &str, other: &str, keys: &[&str]) -> String {
         .map(|key| format!("{table}.{key} = {other}.{key}"))
         .collect();
     same.join(" AND ")
-}
-
-/// `(…), (…)`: all parameters of the statement, from the first.
-fn push_rows(sql: &mut String, engine: Engine, part: &Part) {
-    for row in 0..part.rows {
-        sql.push_str(if row > 0 { ", (" } else { "(" });
-        for column in 0..part.width {
-            if column > 0 {
-                sql.push_str(", ");
-            }
-            let _infallible = match engine {
-                // SQLite looks for the name of each parameter among all of them: those without one are found at once.
-                Engine::Sqlite => sql.write_str("?"),
-                Engine::Postgres => write!(sql, "${}", row * part.width + column + 1),
-            };
-        }
-        sql.push(')');
-    }
-}
-
-/// `n` parameters beginning with `$from`: `placeholders(3, 2)` is `$2, $3, $4`.
-pub fn placeholders(n: usize, from: usize) -> String {
-    let mut text = String::with_capacity(n * 6);
-    for number in from..from + n {
-        if number > from {
-            text.push_str(", ");
-        }
-        let _infallible = write!(text, "${number}");
-    }
-    text
 }
 
 /// The right side of `x IN ...`, its parameters beginning with `$from`, and what to bind to them.

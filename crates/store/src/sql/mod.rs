@@ -6,10 +6,12 @@ mod args;
 mod bell;
 mod bulk;
 mod cell;
+mod column;
 mod db;
 mod error;
 mod json;
 pub mod migrate;
+mod part;
 mod pool_state;
 mod query;
 mod release;
@@ -20,11 +22,12 @@ mod value;
 
 pub use self::{
     bell::{Bell, Bells, Listener, OnInvalidated},
-    bulk::{in_list, placeholders},
+    bulk::in_list,
     cell::{Cell, FromValue},
     db::{Db, PostgresOptions, SqliteOptions},
     error::{BoxError, StoreError},
     json::{Json, RawJson},
+    part::placeholders,
     pool_state::PoolState,
     query::Query,
     row::{FromRow, Row},

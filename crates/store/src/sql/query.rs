@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{FromRow, Row, StoreError, Tx, Value};
+use super::{FromRow, Row, StoreError, Tx, Value, args::Parameters};
 
 /// A statement of a transaction. The connection keeps it prepared for the next time the same text comes.
 #[must_use = "nothing happens until it is run"]
@@ -35,7 +35,8 @@ impl<'t> Query<'t> {
 
     /// How many rows it changed.
     pub async fn execute(self) -> Result<u64, StoreError> {
-        self.tx.execute(self.sql, self.values).await
+        let values = Parameters::Values(self.values);
+        self.tx.execute(self.sql, values).await
     }
 
     /// Every row, read as `T`.
@@ -57,6 +58,7 @@ impl<'t> Query<'t> {
 
     /// Every row as it came, for readers that need more than one type.
     pub async fn rows(self) -> Result<Vec<Row>, StoreError> {
-        self.tx.fetch(self.sql, self.values).await
+        let values = Parameters::Values(self.values);
+        self.tx.fetch(self.sql, values).await
     }
 }

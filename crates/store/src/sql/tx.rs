@@ -10,7 +10,9 @@ use sqlx::{
 use jiff::Timestamp;
 
 use super::{
-    Bell, Bells, Engine, Query, Row, StoreError, Value, args, error::is_stale_plan,
+    Bell, Bells, Engine, Query, Row, StoreError,
+    args::{self, Parameters},
+    error::is_stale_plan,
     row::Inner as RowInner,
 };
 use crate::invalidations::{self, Affected};
@@ -224,13 +226,13 @@ impl Tx {
     pub(super) async fn execute(
         &mut self,
         sql: Cow<'static, str>,
-        values: Vec<Value>,
+        parameters: Parameters,
     ) -> Result<u64, StoreError> {
         self.unbroken()?;
         let sql = AssertSqlSafe(sql);
         let affected = match &mut self.connection {
             Inner::Sqlite(connection) => {
-                let arguments = args::sqlite(values)?;
+                let arguments = args::sqlite(parameters)?;
                 self.broken = true;
                 sqlx::query_with(sql, arguments)
                     .execute(&mut **connection)
@@ -238,7 +240,7 @@ impl Tx {
                     .rows_affected()
             }
             Inner::Postgres(connection) => {
-                let arguments = args::postgres(values)?;
+                let arguments = args::postgres(parameters)?;
                 self.broken = true;
                 let query = sqlx::query_with::<_, PgArguments>(sql, arguments);
                 match query.execute(&mut **connection).await {
@@ -254,13 +256,13 @@ impl Tx {
     pub(super) async fn fetch(
         &mut self,
         sql: Cow<'static, str>,
-        values: Vec<Value>,
+        parameters: Parameters,
     ) -> Result<Vec<Row>, StoreError> {
         self.unbroken()?;
         let sql = AssertSqlSafe(sql);
         let rows = match &mut self.connection {
             Inner::Sqlite(connection) => {
-                let arguments = args::sqlite(values)?;
+                let arguments = args::sqlite(parameters)?;
                 self.broken = true;
                 let rows = sqlx::query_with(sql, arguments)
                     .fetch_all(&mut **connection)
@@ -268,7 +270,7 @@ impl Tx {
                 rows.into_iter().map(|r| Row(RowInner::Sqlite(r))).collect()
             }
             Inner::Postgres(connection) => {
-                let arguments = args::postgres(values)?;
+                let arguments = args::postgres(parameters)?;
                 self.broken = true;
                 let query = sqlx::query_with::<_, PgArguments>(sql, arguments);
                 match query.fetch_all(&mut **connection).await {

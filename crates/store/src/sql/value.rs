@@ -144,6 +144,23 @@ impl Value {
     }
 }
 
+impl Kind {
+    /// Its type on PostgreSQL.
+    pub(super) fn postgres(self) -> &'static str {
+        match self {
+            Self::Int => "bigint",
+            Self::Small => "integer",
+            Self::Text => "text",
+            Self::Bool => "boolean",
+            Self::Time => "timestamptz",
+            Self::Json => "jsonb",
+            Self::Bytes => "bytea",
+            Self::Uuid => "uuid",
+            Self::Real => "double precision",
+        }
+    }
+}
+
 /// Only the kind: values may be personal or secret.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -33,7 +33,15 @@ async fn place(tx: &mut Tx) -> Result<(Scope, ConnectionId), StoreError> {
 }
 
 async fn ask(tx: &mut Tx, scope: &Scope, connection: ConnectionId) -> Result<Asked, StoreError> {
-    ask_for(tx, scope, connection, SyncKind::EventTypes, SyncCause::Api, now()).await
+    ask_for(
+        tx,
+        scope,
+        connection,
+        SyncKind::EventTypes,
+        SyncCause::Api,
+        now(),
+    )
+    .await
 }
 
 each_engine! {

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -19,6 +20,13 @@ use crate::calcom::{BookingUid, CalCom, CalComError, EventType, Kind, NewBooking
 use crate::json::Json;
 use crate::server::body::read;
 use crate::server::world::Shared;
+
+/// The languages an attendee may have.
+const LANGUAGES: [&str; 43] = [
+    "ar", "az", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "es-419", "et", "eu", "fi",
+    "fr", "he", "hr", "hu", "id", "it", "iw", "ja", "km", "ko", "lv", "nl", "no", "pl", "pt",
+    "pt-BR", "ro", "ru", "sk", "sr", "sv", "ta", "th", "tr", "uk", "vi", "zh-CN", "zh-TW",
+];
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -149,6 +157,7 @@ impl Create {
                 "Instant bookings are only possible for team event types",
             ));
         }
+        self.attendee.check()?;
         self.check_location(event_type)?;
         let start = instant(&self.start)?;
         let metadata = texts(&self.metadata)?;
@@ -206,6 +215,22 @@ impl Create {
             "Location type {} is not one of the event type's",
             given.unwrap_or("unknown")
         )))
+    }
+}
+
+impl Booker {
+    fn check(&self) -> Result<(), Refusal> {
+        if TimeZone::get(&self.time_zone).is_err() {
+            return Err(Refusal::bad_request(
+                "attendee.timeZone must be a valid IANA time zone",
+            ));
+        }
+        match &self.language {
+            Some(language) if !LANGUAGES.contains(&language.as_str()) => Err(Refusal::bad_request(
+                format!("attendee.language {language} is not supported"),
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

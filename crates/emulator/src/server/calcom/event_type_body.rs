@@ -111,7 +111,8 @@ fn settings(event_type: &EventType) -> Json {
         "bookingWindow": set.window.as_ref().map_or_else(off, window),
         "bookingLimitsCount": set.most_per_day.map_or(Json::Absent, |most| object! { "day": most }),
         "confirmationPolicy": if event_type.kind == Kind::ConfirmFirst {
-            object! { "type": "always", "blockUnconfirmedBookingsInBooker": true }
+            // Requests do not block here, as nobody has asked for it.
+            object! { "type": "always", "blockUnconfirmedBookingsInBooker": false }
         } else {
             off()
         },

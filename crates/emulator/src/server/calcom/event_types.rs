@@ -41,10 +41,10 @@ pub(super) async fn list(
         Some(vec![one])
     });
     let users: Vec<i64> = match (named, caller) {
-        (Some(names), _) => calcom
+        (Some(wanted), _) => calcom
             .hosts()
             .iter()
-            .filter(|host| names.contains(&host.username.as_str()))
+            .filter(|host| wanted.contains(&host.username.as_str()))
             .map(|host| host.id)
             .collect(),
         (None, Caller::Owner) => vec![me],

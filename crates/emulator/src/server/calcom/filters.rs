@@ -138,7 +138,8 @@ impl Filters {
 
 /// Put bookings in the order wished for; in that of their making, when there is no wish.
 pub(super) fn sort(bookings: &mut [&Booking], params: &Params) -> Result<(), Refusal> {
-    let keys: [(&str, fn(&Booking) -> Timestamp); 4] = [
+    type Key = fn(&Booking) -> Timestamp;
+    let keys: [(&str, Key); 4] = [
         ("sortUpdatedAt", |booking| booking.updated_at),
         ("sortCreated", |booking| booking.created_at),
         ("sortEnd", |booking| booking.end),

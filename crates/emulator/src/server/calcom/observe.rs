@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts, MatchedPath, OriginalUri, Request, State};
+use axum::extract::{FromRequestParts, OriginalUri, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures::stream;
+use futures::{StreamExt, stream};
 use serde::de::IgnoredAny;
 use tokio::sync::watch;
 
 use super::refusal::{self, Refusal};
+use super::version::template;
 use super::{limiter, stranger};
 use crate::api_faults::ApiFailure;
 use crate::server::calls::{ApiCall, without_secrets};
@@ -36,7 +37,7 @@ impl FromRequestParts<Shared> for Arrival {
     }
 }
 
-/// A request and what renders its refusals.
+/// A request and what is needed to answer it.
 struct Asked {
     request: Request,
     operation: String,
@@ -50,6 +51,7 @@ pub(super) async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
+    let template = template(&request);
     let (mut parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -62,16 +64,10 @@ pub(super) async fn observe(
             .extensions
             .insert(Arrival(world.story.calcom.last_booking_id()));
         let path = parts.uri.path().to_owned();
-        let operation = format!(
-            "{} {}",
-            parts.method,
-            parts
-                .extensions
-                .get::<MatchedPath>()
-                .map_or(path.as_str(), |matched| matched
-                    .as_str()
-                    .trim_start_matches("/v2"))
-        );
+        // Unknown paths are one operation, so that they cannot fill the memory.
+        let shown = Some(template.as_str()).filter(|known| !known.is_empty());
+        let shown = shown.unwrap_or("*");
+        let operation = format!("{} {shown}", parts.method);
         let request_id = world.ids.uuid();
         world.calls.begin(ApiCall {
             at: shared.clock.now(),
@@ -229,11 +225,13 @@ async fn cut(response: Response) -> Response {
         .headers
         .insert(header::CONTENT_LENGTH, whole.len().into());
     let half = whole.slice(..whole.len() / 2);
-    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    Response::from_parts(
-        parts,
-        Body::from_stream(stream::iter([Ok(half), Err(broken)])),
-    )
+    let end = async {
+        // The first half must have left before the connection breaks, or nothing arrives at all.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    };
+    let broken = stream::iter([Ok(half)]).chain(stream::once(end));
+    Response::from_parts(parts, Body::from_stream(broken))
 }
 
 /// For handlers of unknown paths.

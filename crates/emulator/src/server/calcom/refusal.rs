@@ -136,10 +136,6 @@ impl From<CalComError> for Refusal {
             CalComError::NoSuchBooking => Self::not_found("Booking not found"),
             CalComError::NoSuchEventType => Self::not_found("Event Type not found"),
             CalComError::NoSuchReservation => Self::not_found(text),
-            CalComError::OutOfWindow
-            | CalComError::WrongLength
-            | CalComError::TooManyGuests
-            | CalComError::NoSuchHost => Self::bad_request(text),
             CalComError::Reserved => Self::unprocessable(
                 "This time slot is already reserved by another user. Please choose a different time.",
             ),
@@ -173,7 +169,11 @@ impl From<CalComError> for Refusal {
             | CalComError::AwaitingPayment
             | CalComError::NothingToPay
             | CalComError::WrongKind
-            | CalComError::NoOtherHost => Self::bad_request(text),
+            | CalComError::NoOtherHost
+            | CalComError::NoSuchHost
+            | CalComError::OutOfWindow
+            | CalComError::WrongLength
+            | CalComError::TooManyGuests => Self::bad_request(text),
         }
     }
 }

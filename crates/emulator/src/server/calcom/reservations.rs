@@ -47,7 +47,6 @@ pub(super) async fn create(
 /// Nobody asks who wants to know: captured. What is unknown or over is null, not an error.
 pub(super) async fn show(
     State(shared): State<Shared>,
-    _caller: Caller,
     Path(uid): Path<String>,
 ) -> Result<Response, Refusal> {
     let world = shared.world();
@@ -79,7 +78,6 @@ pub(super) async fn change(
 /// Also fine when there is none: captured.
 pub(super) async fn delete(
     State(shared): State<Shared>,
-    _caller: Caller,
     Path(uid): Path<String>,
 ) -> Result<Response, Refusal> {
     shared.world().story.calcom.release(&uid);

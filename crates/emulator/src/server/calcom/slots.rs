@@ -6,7 +6,6 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use super::gate::Caller;
 use super::params::Params;
 use super::refusal::Refusal;
 use crate::calcom::{BookingUid, CalCom, EventType, Kind, Offer, SlotQuery, Span};
@@ -40,7 +39,6 @@ enum Format {
 /// Needs no credentials. The data comes first: captured.
 pub(super) async fn list(
     State(shared): State<Shared>,
-    _caller: Caller,
     params: Params,
 ) -> Result<Response, Refusal> {
     params.only(&PARAMETERS)?;

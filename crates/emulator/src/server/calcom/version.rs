@@ -46,6 +46,14 @@ enum Family {
     Unversioned,
 }
 
+/// The versions of a family.
+struct Versions {
+    of_2024: &'static [&'static str],
+    of_2026: &'static [&'static str],
+    /// Those that count as none.
+    old: &'static [&'static str],
+}
+
 impl Family {
     fn of(method: &Method, path: &str) -> Self {
         match path {
@@ -60,16 +68,9 @@ impl Family {
         }
     }
 
-    /// The family's own versions: of 2024, of 2026, and those that count as none. Everything else the server knows
-    /// is another family's.
-    fn versions(
-        self,
-    ) -> (
-        &'static [&'static str],
-        &'static [&'static str],
-        &'static [&'static str],
-    ) {
-        match self {
+    /// Everything else the server knows is another family's.
+    fn versions(self) -> Versions {
+        let (of_2024, of_2026, old): (&[_], &[_], &[_]) = match self {
             Self::Slots => (&["2024-09-04"], &[], &[]),
             Self::Bookings => (
                 &["2024-08-13"],
@@ -89,6 +90,11 @@ impl Family {
             ),
             Self::Schedules => (&["2024-06-11", "2024-06-14"], &[], &["2024-04-15"]),
             Self::OldSlots | Self::Unversioned => (&[], &[], &[]),
+        };
+        Versions {
+            of_2024,
+            of_2026,
+            old,
         }
     }
 
@@ -103,12 +109,12 @@ impl Family {
             Self::Slots => return (known == Some("2024-09-04")).then_some(Shape::V2024),
             _ => {}
         }
-        let (classic, hosted, old) = self.versions();
+        let versions = self.versions();
         match known {
             None => Some(Shape::Old),
-            Some(version) if old.contains(&version) => Some(Shape::Old),
-            Some(version) if classic.contains(&version) => Some(Shape::V2024),
-            Some(version) if hosted.contains(&version) => Some(Shape::V2026),
+            Some(version) if versions.old.contains(&version) => Some(Shape::Old),
+            Some(version) if versions.of_2024.contains(&version) => Some(Shape::V2024),
+            Some(version) if versions.of_2026.contains(&version) => Some(Shape::V2026),
             Some(_) => None,
         }
     }
@@ -144,7 +150,7 @@ pub(super) async fn choose(
     }
 }
 
-/// What NestJS says where nothing is.
+/// What the server says where nothing is.
 pub(super) fn cannot(method: &Method, path: &str) -> Refusal {
     Refusal::not_found(format!("Cannot {method} /v2{path}"))
 }

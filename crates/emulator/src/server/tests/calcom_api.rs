@@ -9,7 +9,7 @@ const ALL: [&str; 4] = [
     "BOOKING_CANCELLED",
 ];
 
-fn booking(event_type: i64, start: &str) -> Value {
+pub(super) fn booking(event_type: i64, start: &str) -> Value {
     json!({
         "start": start,
         "eventTypeId": event_type,

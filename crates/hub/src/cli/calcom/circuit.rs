@@ -1,7 +1,8 @@
-//! `calbridge calcom circuit-status`
+//! `calbridge calcom circuit-status` and `circuit-reset`
 
 use calbridge_core::{
     breaker::{Breaker, BreakerState},
+    ids::ConnectionId,
     provider::Provider,
 };
 use calbridge_store::{
@@ -11,9 +12,13 @@ use calbridge_store::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::cli::{
-    context::{Context, TenantOption},
-    output::at,
+use crate::{
+    cli::{
+        context::{Context, TenantOption},
+        output::at,
+    },
+    connections::close_circuits,
+    control::{CircuitReset, Client},
 };
 
 /// A connection with its breaker, and since when it is as it is.
@@ -72,4 +77,37 @@ fn body((connection, breaker, since): &Line) -> Value {
         "since": since,
         "until": until(breaker),
     })
+}
+
+/// By the process that serves, whose memory it is about; without one, in the database.
+pub(super) async fn reset(
+    context: &Context,
+    connection_id: Option<ConnectionId>,
+    option: TenantOption,
+) -> anyhow::Result<()> {
+    let closed = match Client::find(&context.config()?).await {
+        Some(client) => {
+            let ask = CircuitReset {
+                tenant_id: option.tenant,
+                connection_id,
+            };
+            client.ask(&ask).await?.closed
+        }
+        None => {
+            context
+                .in_tenant(option, async |app, scope| {
+                    Ok(close_circuits(app, scope, connection_id).await?)
+                })
+                .await?
+        }
+    };
+    if context.out.is_json() {
+        return context.out.json(&json!({ "closed": closed }));
+    }
+    match closed.len() {
+        0 => context.out.line("every circuit was closed already"),
+        count => context.out.line(format!(
+            "closed {count} circuits: the provider is asked again"
+        )),
+    }
 }

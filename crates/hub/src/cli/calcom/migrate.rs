@@ -11,7 +11,7 @@ use crate::{
     app::App,
     cli::context::Context,
     connections::{ApiEdit, change_api},
-    leads::Edit,
+    edit::Edit,
 };
 
 /// Variables that name the base URL.

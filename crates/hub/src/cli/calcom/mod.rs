@@ -4,6 +4,7 @@ mod circuit;
 mod event_types;
 mod migrate;
 
+use calbridge_core::ids::ConnectionId;
 use clap::Subcommand;
 
 use super::context::{Context, TenantOption};
@@ -14,6 +15,7 @@ use super::context::{Context, TenantOption};
 Examples:
   calbridge calcom list-event-types
   calbridge calcom circuit-status --json
+  calbridge calcom circuit-reset
   calbridge calcom migrate-to-v2 --dry-run
 
 `calbridge calcom:list-event-types` works too, and --company means --tenant.")]
@@ -31,6 +33,13 @@ pub(super) enum CalcomCommand {
         #[command(flatten)]
         tenant: TenantOption,
     },
+    /// Ask a provider that failed too often again at once
+    CircuitReset {
+        /// The connection; all of the tenant if absent
+        id: Option<ConnectionId>,
+        #[command(flatten)]
+        tenant: TenantOption,
+    },
     /// Bring connections that still name API v1 to v2, and say what is left to do
     MigrateToV2 {
         /// Only say what would change
@@ -44,6 +53,7 @@ impl CalcomCommand {
         match self {
             Self::ListEventTypes { all, tenant } => event_types::list(context, all, tenant).await,
             Self::CircuitStatus { tenant } => circuit::status(context, tenant).await,
+            Self::CircuitReset { id, tenant } => circuit::reset(context, id, tenant).await,
             Self::MigrateToV2 { dry_run } => migrate::migrate(context, dry_run).await,
         }
     }

@@ -17,8 +17,8 @@ use crate::{
         parse,
     },
     connections::{self, ApiEdit, ShownConnection},
+    edit::Edit,
     http::api::connections::ConnectionBody,
-    leads::Edit,
 };
 
 /// Stands for what the settings say.

@@ -12,12 +12,12 @@ use super::page::PageBody;
 use crate::{
     app::App,
     connections::{self, ApiEdit, ChangeApiError, ShownConnection},
+    edit::Edit,
     http::{
         auth::Admin,
         extract::{AnyId, ValidJson},
         problem::Problem,
     },
-    leads::Edit,
 };
 
 /// An authorized link to one provider account.

@@ -2,13 +2,20 @@
 
 pub mod audit_log;
 pub mod bookings;
+pub mod branches;
 pub mod connections;
+pub mod event_types;
+pub mod host_matches;
 pub mod incidents;
 pub mod leads;
 pub mod nodes;
 pub mod page;
 mod params;
+pub mod price;
 pub mod quarantine;
 pub mod raw;
+pub mod slots;
+pub mod sync_runs;
 pub mod timeline;
+pub mod users;
 pub mod webhook_events;

@@ -64,6 +64,25 @@ pub fn time_zone(field: &str, text: &str) -> Result<String, Problem> {
         .ok_or_else(|| Problem::invalid(field, "an IANA time zone such as Europe/Amsterdam"))
 }
 
+/// A civil date.
+pub fn date(field: &str, text: &str) -> Result<Date, Problem> {
+    let text = text.trim();
+    text.parse()
+        .ok()
+        .filter(|_| text.len() == 10)
+        .ok_or_else(|| Problem::invalid(field, "a date such as 2026-03-02"))
+}
+
+/// A zone to count with, if one is named.
+pub fn zone(field: &str, text: Option<&str>) -> Result<Option<TimeZone>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let name = time_zone(field, text)?;
+    let known = TimeZoneDatabase::bundled().get(&name);
+    known
+        .map(Some)
+        .map_err(|_| Problem::invalid(field, "an IANA time zone such as Europe/Amsterdam"))
+}
+
 /// A text with something in it; one of white space counts as none.
 pub fn filled(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned())

@@ -51,8 +51,8 @@ pub enum Effect {
     Changes,
 }
 
-/// What came back.
-#[derive(Clone, Copy, Debug)]
+/// What came back. Without `Debug`: a body is full of people.
+#[derive(Clone, Copy)]
 pub struct Response<'a> {
     /// The HTTP status.
     pub status: u16,

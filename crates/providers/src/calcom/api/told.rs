@@ -17,7 +17,7 @@ pub(super) enum Form {
     Bare,
     /// Other JSON.
     Other,
-    /// No JSON at all: a proxy, or a program that is not Cal.com.
+    /// No JSON object at all: a proxy, or a program that is not Cal.com.
     NotJson,
 }
 
@@ -73,7 +73,7 @@ impl Told {
     /// What may be shown.
     pub(super) fn shown(&self) -> String {
         if self.form == Form::NotJson {
-            return "the answer is not JSON".to_owned();
+            return "the answer is not a JSON object".to_owned();
         }
         let mut shown = self.text.clone();
         for fault in &self.faults {

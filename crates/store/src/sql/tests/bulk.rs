@@ -98,6 +98,14 @@ each_engine! {
         Ok(())
     }
 
+    async fn values_of_a_column_that_differ_in_kind_are_refused(sample: Sample) -> TestResult {
+        let mut tx = sample.0.write().await?;
+        let rows = vec![vec![1_i64.to_value()], vec!["two".to_value()]];
+        let refused = tx.insert_rows("INSERT INTO samples (id) VALUES", rows, "").await;
+        assert!(refused.is_err(), "{refused:?}");
+        Ok(())
+    }
+
     async fn rows_are_updated_each_with_its_own_values(sample: Sample) -> TestResult {
         let mut tx = sample.0.write().await?;
         tx.insert_rows("INSERT INTO samples (id, word) VALUES", words(100), "").await?;

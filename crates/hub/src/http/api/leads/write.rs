@@ -13,13 +13,14 @@ use utoipa::ToSchema;
 use super::body::LeadBody;
 use crate::{
     app::App,
+    edit::Edit,
     http::{
         api::params,
         auth::Writer,
         extract::{AnyId, ValidJson},
         problem::{Code, Problem},
     },
-    leads::{self, ChangeLeadError, Consent, CreateLeadError, Created, Edit, LeadEdit, NewLead},
+    leads::{self, ChangeLeadError, Consent, CreateLeadError, Created, LeadEdit, NewLead},
 };
 
 /// Somebody to follow. An e-mail address or a phone number is needed.

@@ -95,7 +95,10 @@ pub fn cancel(profile: Profile, uid: &str, cancel: &Cancel) -> Call<Bookings> {
             "cancellationReason",
             cancel.reason.as_deref().map(Value::from),
         ),
-        ("cancelSubsequentBookings", later.then_some(Value::Bool(true))),
+        (
+            "cancelSubsequentBookings",
+            later.then_some(Value::Bool(true)),
+        ),
     ]);
     change(Operation::BookingsCancel, profile, uid, "cancel").body(body)
 }

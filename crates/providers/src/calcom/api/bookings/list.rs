@@ -180,15 +180,18 @@ fn by_number(envelope: &Object<'_>) -> Result<BookingsPage, Misread> {
         ],
         possible: &[],
     };
-    let pages = envelope.need("pagination")?;
-    pages
-        .unknown_object()?
+    let part = envelope.need("pagination")?;
+    part.unknown_object()?
         .recognize("hasNextPage", "pages of 2024-08-13")?;
-    let pages = pages.object(&PAGES)?;
+    let pages = part.object(&PAGES)?;
     let next = if pages.flag("hasNextPage")? == Some(true) {
         let page: u32 = pages.need("currentPage")?.integer()?;
         let items: u32 = pages.need("itemsPerPage")?.integer()?;
-        Some(Position::Skip(page.saturating_mul(items)))
+        match page.saturating_mul(items) {
+            // Back to the start, for ever.
+            0 => return Err(part.misread("a page that leads on")),
+            skip => Some(Position::Skip(skip)),
+        }
     } else {
         None
     };

@@ -230,7 +230,14 @@ pub(super) fn recurrence(event_type: &Object<'_>) -> Result<Option<Recurrence>, 
 
 pub(super) fn seats(event_type: &Object<'_>) -> Result<Option<Seats>, Misread> {
     let Some(part) = event_type.part("seats") else {
-        return Ok(None);
+        // The same by its older names.
+        let per_slot = event_type.integer("seatsPerTimeSlot")?;
+        let shows_left = event_type.flag("seatsShowAvailabilityCount")?;
+        return Ok(per_slot.map(|per_slot| Seats {
+            per_slot,
+            shows_attendees: false,
+            shows_left: shows_left.unwrap_or_default(),
+        }));
     };
     let Some(seats) = part.switched_on(&SEATS)? else {
         return Ok(None);

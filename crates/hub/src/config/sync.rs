@@ -1,0 +1,28 @@
+//! Section `sync`.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+/// How often providers are read, beside what their webhooks tell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sync {
+    /// Minutes from one reading of event types and hosts to the next; 0 leaves it to people.
+    pub event_types_minutes: u32,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Self {
+            event_types_minutes: 60,
+        }
+    }
+}
+
+impl Sync {
+    /// See [`Sync::event_types_minutes`]; `None` when only people ask for it.
+    pub fn event_types(&self) -> Option<SignedDuration> {
+        let minutes = i64::from(self.event_types_minutes);
+        (minutes > 0).then(|| SignedDuration::from_mins(minutes))
+    }
+}

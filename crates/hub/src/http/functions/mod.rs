@@ -1,0 +1,6 @@
+//! Functions that browsers call from other sites: a query or a small body, answers anybody may read.
+
+mod cors;
+pub mod event_types;
+
+pub(super) use cors::{answer_to_all, preflight};
