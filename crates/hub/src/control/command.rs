@@ -1,6 +1,10 @@
 //! The commands. To add one: a variant of [`Command`], a request that is [`Ask`], and a line in `run`.
 
 use axum::Json;
+use calbridge_core::{
+    ids::{ConnectionId, TenantId},
+    scope::Scope,
+};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -8,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
+    connections,
     http::{Code, Problem},
     startup::RELEASE,
 };
@@ -17,16 +22,19 @@ use crate::{
 pub enum Command {
     /// Who it is.
     Status,
+    /// Ask providers again at once.
+    CircuitReset,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 1] = [Self::Status];
+    pub const ALL: [Self; 2] = [Self::Status, Self::CircuitReset];
 
     /// The last part of its path.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Status => "status",
+            Self::CircuitReset => "circuit-reset",
         }
     }
 
@@ -50,6 +58,7 @@ pub trait Ask: Serialize + DeserializeOwned {
 pub(super) async fn run(app: &App, command: Command, body: &[u8]) -> Result<Json<Value>, Problem> {
     match command {
         Command::Status => answer(body, async |ask| Ok(status(app, &ask))).await,
+        Command::CircuitReset => answer(body, async |ask| circuit_reset(app, &ask).await).await,
     }
 }
 
@@ -96,4 +105,32 @@ fn status(app: &App, _: &Status) -> StatusAnswer {
         release: RELEASE.to_owned(),
         uptime_seconds: uptime.as_secs(),
     }
+}
+
+/// Close the circuits of a tenant's connections, or of one of them.
+#[derive(Serialize, Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct CircuitReset {
+    /// Tenant.
+    pub tenant_id: TenantId,
+    /// Connection; `None`: all of the tenant.
+    pub connection_id: Option<ConnectionId>,
+}
+
+/// The circuits that were not closed before.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct CircuitResetAnswer {
+    /// Their connections.
+    pub closed: Vec<ConnectionId>,
+}
+
+impl Ask for CircuitReset {
+    const COMMAND: Command = Command::CircuitReset;
+    type Answer = CircuitResetAnswer;
+}
+
+async fn circuit_reset(app: &App, ask: &CircuitReset) -> Result<CircuitResetAnswer, Problem> {
+    let scope = Scope::cli(ask.tenant_id);
+    let closed = connections::close_circuits(app, &scope, ask.connection_id).await?;
+    Ok(CircuitResetAnswer { closed })
 }

@@ -11,7 +11,7 @@ mod file;
 
 pub use self::{
     client::{Client, ControlError},
-    command::{Ask, Command, Status, StatusAnswer},
+    command::{Ask, CircuitReset, CircuitResetAnswer, Command, Status, StatusAnswer},
     door::Door,
 };
 

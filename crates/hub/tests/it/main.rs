@@ -1,12 +1,14 @@
 //! The running system, through its front doors.
 #![cfg(test)]
 
+mod connections;
 mod control;
 mod documents;
 mod event_types;
 mod hostile;
 mod hub;
 mod idempotency;
+mod incidents;
 mod invalidations;
 mod lead_orders;
 mod leads;
