@@ -115,7 +115,7 @@ async fn furnish(app: &App, provider: &Emulator) -> anyhow::Result<SecretString>
         ..NewConnectionRequest::new(Provider::CalCom, "bench")
     };
     let connection = connections::add(app, &scope, request).await?;
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     event_types::sync::now(
         app,
         &scope,

@@ -81,11 +81,12 @@ pub async fn offered(
         }
     };
     if age == Age::New || !app.config.calcom.cache_enabled {
-        return offers.ask_anew(&lookup, key, question()).await;
+        return Box::pin(offers.ask_anew(&lookup, key, question())).await;
     }
     let freshness = Arc::clone(&app.upstream.freshness);
     let holds = move |seen| freshness.slots_hold(tenant, connection, days, seen);
-    offers.get(&lookup, key, holds, question).await
+    // Boxed: the whole of a call is large.
+    Box::pin(offers.get(&lookup, key, holds, question)).await
 }
 
 /// The window that is asked for: whole hours, so that questions that differ little have one answer.

@@ -10,7 +10,10 @@ use super::{
     AskError, Target, guard, notes,
     send::{self, Incoming, Outgoing},
 };
-use crate::app::App;
+use crate::{
+    app::App,
+    logging::{PROVIDERS, name_of},
+};
 
 /// A question is asked at most so often.
 const MOST_TRIES: u32 = 3;
@@ -94,6 +97,7 @@ async fn try_once<T>(
     deadline: Instant,
 ) -> Result<Answered<T>, AskError> {
     let provider = target.known.connection.provider.as_str();
+    let name = name_of(target.known.connection.provider);
     let operation = call.operation.as_str();
     let admitted = match guard::admit(app, target, lane, patience).await {
         Ok(admitted) => admitted,
@@ -120,14 +124,15 @@ async fn try_once<T>(
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match outcome {
         Ok(answer) => {
-            tracing::debug!(
+            tracing::info!(
+                target: PROVIDERS,
                 provider,
                 operation,
                 tenant.id = %target.tenant_id,
                 connection.id = %target.connection_id,
                 provider.request_id = answer.request_id.as_deref(),
                 duration_ms,
-                "{provider} answered {operation}"
+                "{name} answered {operation}"
             );
             notes::success(app, target, &answer.drifts).await;
             Ok(Answered {
@@ -137,6 +142,7 @@ async fn try_once<T>(
         }
         Err(error) => {
             tracing::warn!(
+                target: PROVIDERS,
                 provider,
                 operation,
                 tenant.id = %target.tenant_id,
@@ -144,7 +150,7 @@ async fn try_once<T>(
                 provider.request_id = error.request_id(),
                 outcome = word,
                 duration_ms,
-                "{provider} did not do {operation}: {error}"
+                "{name} did not do {operation}: {error}"
             );
             notes::failure(app, target, &error).await;
             Err(error)

@@ -72,7 +72,7 @@ pub(super) async fn exchange(
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Result<Incoming, AskError> {
-    let mut response = request.send().await.map_err(of_sending)?;
+    let mut response = request.send().await.map_err(|error| of_sending(&error))?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
@@ -90,11 +90,11 @@ async fn read(request: reqwest::RequestBuilder) -> Result<Incoming, AskError> {
 }
 
 /// Without a connection nothing was sent; after that nobody knows.
-fn of_sending(error: reqwest::Error) -> AskError {
+fn of_sending(error: &reqwest::Error) -> AskError {
     if error.is_connect() || error.is_builder() {
-        AskError::NotSent(cause(&error))
+        AskError::NotSent(cause(error))
     } else {
-        no_answer(&error)
+        no_answer(error)
     }
 }
 

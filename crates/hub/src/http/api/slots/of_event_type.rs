@@ -102,12 +102,11 @@ pub struct SlotBody {
 impl SlotsQueryParams {
     fn request(&self, event_type: String, app: &App) -> Result<SlotsRequest, Problem> {
         let named = params::zone("time_zone", self.time_zone.as_deref())?;
-        let from = match &self.from {
-            Some(from) => params::date("from", from)?,
-            None => {
-                let zone = named.clone().unwrap_or(jiff::tz::TimeZone::UTC);
-                zone.to_datetime(app.clock.now()).date()
-            }
+        let from = if let Some(from) = &self.from {
+            params::date("from", from)?
+        } else {
+            let zone = named.clone().unwrap_or(jiff::tz::TimeZone::UTC);
+            zone.to_datetime(app.clock.now()).date()
         };
         let days = self.days.unwrap_or(USUAL_DAYS);
         if !(1..=62).contains(&days) {
