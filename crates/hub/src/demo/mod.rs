@@ -79,7 +79,6 @@ impl Demo {
             Clock::system()
         };
         let app = scene::open(config, clock.clone()).await?;
-        let scene = Scene::set(&app).await?;
         let emulator = Emulator::start(EmulatorConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             seed: pace.seed,
@@ -88,6 +87,7 @@ impl Demo {
         })
         .await?;
         emulator.set_faults(what_goes_wrong(pace));
+        let scene = Scene::set(&app, &emulator).await?;
         let server_stop = CancellationToken::new();
         let server = tokio::spawn({
             let (app, stop) = (app.clone(), server_stop.clone());

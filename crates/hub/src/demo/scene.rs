@@ -1,13 +1,17 @@
 //! What is there before the first booking: a tenant, its connections, a teacher, and the lead of the documents.
 
+use std::time::Duration;
+
 use calbridge_core::{
     ids::{LeadId, TenantId},
     provider::Provider,
     scope::Scope,
 };
+use calbridge_emulator::Emulator;
 use calbridge_store::{
-    connections::{Connection, SignaturePolicy},
+    connections::{ApiAccess, Connection, SignaturePolicy},
     leads::{self, Lead},
+    sync_runs::SyncCause,
     tenants, users,
 };
 use jiff::Timestamp;
@@ -19,12 +23,22 @@ use crate::{
     clock::Clock,
     config::Config,
     connections::{self, NewConnectionRequest},
+    event_types::sync,
     secret,
     startup::{self, Migrate},
 };
 
 /// The lead that the documents' examples name.
 pub const LEAD: i64 = 123;
+
+/// What is booked by those who do not say what: the emulator's `intro`.
+const DEFAULT_EVENT_TYPE: &str = "1";
+
+/// The name of both connections.
+const NAME: &str = "emulated";
+
+/// The emulator is in this process; it answers at once.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The documents' manual webhook.
 pub(super) const DOCUMENTED_WEBHOOK: &str = r#"{"triggerEvent":"BOOKING_CREATED","payload":{"id":456,"uid":"test123","startTime":"2024-01-20T15:00:00Z","endTime":"2024-01-20T15:30:00Z","meetingUrl":"https://cal.com/meet/test123","metadata":{"lead_id":123}}}"#;
@@ -52,7 +66,7 @@ pub(super) async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
 }
 
 impl Scene {
-    pub(super) async fn set(app: &App) -> anyhow::Result<Self> {
+    pub(super) async fn set(app: &App, emulator: &Emulator) -> anyhow::Result<Self> {
         let now = app.clock.now();
         let scope = Scope::cli(TenantId(1));
         let mut tx = app.store.write().await?;
@@ -74,8 +88,28 @@ impl Scene {
             ..NewConnectionRequest::new(Provider::CalCom, "documents")
         };
         connections::add(app, &scope, documents).await?;
-        let (calcom, calcom_secret) = connect(app, &scope, Provider::CalCom).await?;
-        let (calendly, calendly_secret) = connect(app, &scope, Provider::Calendly).await?;
+        let asked = NewConnectionRequest {
+            api_key: Some(emulator.calcom_api_key().to_owned().into()),
+            api: ApiAccess {
+                api_url: Some(emulator.calcom_base_url()),
+                default_event_type_id: Some(DEFAULT_EVENT_TYPE.to_owned()),
+                ..ApiAccess::default()
+            },
+            ..NewConnectionRequest::new(Provider::CalCom, NAME)
+        };
+        let (calcom, calcom_secret) = connect(app, &scope, asked).await?;
+        let told = NewConnectionRequest::new(Provider::Calendly, NAME);
+        let (calendly, calendly_secret) = connect(app, &scope, told).await?;
+        let nobody = |_| ();
+        sync::now(
+            app,
+            &scope,
+            Some(calcom.id),
+            SyncCause::Cli,
+            PATIENCE,
+            &nobody,
+        )
+        .await?;
         Ok(Self {
             scope,
             calcom,
@@ -89,12 +123,12 @@ impl Scene {
 async fn connect(
     app: &App,
     scope: &Scope,
-    provider: Provider,
+    request: NewConnectionRequest,
 ) -> anyhow::Result<(Connection, SecretString)> {
     let secret = SecretString::from(secret::token());
     let request = NewConnectionRequest {
         webhook_secret: Some(secret.clone()),
-        ..NewConnectionRequest::new(provider, "emulated")
+        ..request
     };
     Ok((connections::add(app, scope, request).await?, secret))
 }
