@@ -27,6 +27,7 @@ pub mod liveness;
 pub mod logging;
 pub mod metrics;
 pub mod node;
+pub mod provider_webhooks;
 pub mod reads;
 pub mod rebuild;
 pub mod retention;
