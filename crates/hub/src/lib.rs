@@ -7,6 +7,8 @@ pub mod backup;
 pub mod bench;
 pub mod booking;
 pub mod branches;
+pub mod canary;
+pub mod checkup;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -63,6 +63,14 @@ impl Step {
         }
     }
 
+    /// The provider's id, of one that is there.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Create { .. } => None,
+            Self::Change { id, .. } => Some(id),
+        }
+    }
+
     /// What about it, in words.
     pub fn parts(&self) -> Vec<&'static str> {
         match self {

@@ -1,8 +1,10 @@
 //! The running system, through its front doors.
 #![cfg(test)]
 
+mod checkup;
 mod control;
 mod documents;
+mod event_types;
 mod hostile;
 mod hub;
 mod idempotency;
@@ -14,6 +16,7 @@ mod nodes;
 mod permutations;
 mod poison;
 mod provider;
+mod provider_webhooks;
 mod rebuild;
 mod replay;
 mod retention;

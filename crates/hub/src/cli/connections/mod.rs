@@ -2,6 +2,7 @@
 
 mod add;
 mod list;
+mod webhook;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::{
+    Exit,
     context::{Context, TenantOption},
     exit::CliError,
     input, parse,
@@ -26,7 +28,8 @@ Examples:
   calbridge connections add calcom --name main --webhook-secret SECRET
   calbridge connections add calendly --name clinic --webhook-secret-file key.txt
   calbridge connections rotate-secret 1 --webhook-secret NEW --overlap 24h
-  calbridge connections wanted 1 created,rescheduled,cancelled")]
+  calbridge connections wanted 1 created,rescheduled,cancelled
+  calbridge connections webhook check 1")]
 pub(super) enum ConnectionsCommand {
     /// Add a connection; prints the path for the provider's webhook
     Add(Box<add::Add>),
@@ -49,6 +52,9 @@ pub(super) enum ConnectionsCommand {
         #[arg(value_name = "EVENTS")]
         events: String,
     },
+    /// The webhooks at the provider: check, create, repair, rotate
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
 }
 
 #[derive(Args, Debug)]
@@ -88,8 +94,9 @@ pub(super) struct RotateSecret {
 }
 
 impl ConnectionsCommand {
-    pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         match self {
+            Self::Webhook(command) => return command.run(context).await,
             Self::Add(add) => add.run(context).await,
             Self::List { tenant } => list::list(context, tenant).await,
             Self::RotateSecret(rotate) => rotate.run(context).await,
@@ -122,7 +129,8 @@ impl ConnectionsCommand {
                 let now = format!("applies {}", wanted_words(&changed));
                 changed_to(context, &changed, &now)
             }
-        }
+        }?;
+        Ok(Exit::Done)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod nodes;
 pub mod page;
 mod params;
 pub mod price;
+pub mod provider_webhooks;
 pub mod quarantine;
 pub mod raw;
 pub mod slots;

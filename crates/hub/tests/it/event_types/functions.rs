@@ -37,22 +37,36 @@ async fn closed(store: Store) -> WithProvider {
 async fn key(hub: &TestHub, tenant: i64, permission: Permission) -> String {
     let scope = Scope::cli(TenantId(tenant));
     let permissions = BTreeSet::from([permission]);
-    let (_, key) = keys::create(&hub.app, &scope, "test", permissions, None).await.unwrap();
+    let (_, key) = keys::create(&hub.app, &scope, "test", permissions, None)
+        .await
+        .unwrap();
     key.expose_secret().to_owned()
 }
 
-async fn call(hub: &TestHub, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut request = Request::builder().method(method).uri(path).header("host", "hub.example.org");
+async fn call(
+    hub: &TestHub,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "hub.example.org");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    hub.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    hub.send(request.body(Body::from(body.to_owned())).unwrap())
+        .await
 }
 
 fn titles(answer: &Answer) -> Vec<String> {
     let body = answer.json();
     let all = body["event_types"].as_array().unwrap();
-    all.iter().map(|one| one["title"].as_str().unwrap().to_owned()).collect()
+    all.iter()
+        .map(|one| one["title"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 each_engine! {

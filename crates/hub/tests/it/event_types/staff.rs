@@ -31,7 +31,12 @@ async fn matches(with: &WithProvider, state: &str) -> Vec<Json> {
 async fn hosting(with: &WithProvider) -> Vec<(String, Json)> {
     let body = event_type(with, "5").await;
     let hosts = body["hosts"].as_array().unwrap();
-    let one = |host: &Json| (host["provider_user_id"].as_str().unwrap().to_owned(), host["user_id"].clone());
+    let one = |host: &Json| {
+        (
+            host["provider_user_id"].as_str().unwrap().to_owned(),
+            host["user_id"].clone(),
+        )
+    };
     hosts.iter().map(one).collect()
 }
 
