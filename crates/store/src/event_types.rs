@@ -324,6 +324,25 @@ pub async fn list(
     Ok(page.page(rows, |event_type: &EventType| event_type.id.0))
 }
 
+/// The bookable event types of a connection that are a team's: the provider's ids of the event type and of the team.
+pub async fn list_of_teams(
+    tx: &mut Tx,
+    scope: &Scope,
+    connection_id: ConnectionId,
+    limit: i64,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    tx.query(
+        "SELECT external_id, team_id FROM event_types
+         WHERE tenant_id = $1 AND connection_id = $2 AND active = $3 AND team_id IS NOT NULL ORDER BY id LIMIT $4",
+    )
+    .bind(scope.tenant_id())
+    .bind(connection_id)
+    .bind(true)
+    .bind(limit)
+    .all()
+    .await
+}
+
 /// How many event types of a tenant can be booked.
 pub async fn count_active(tx: &mut Tx, scope: &Scope) -> Result<i64, StoreError> {
     let (count,) = tx

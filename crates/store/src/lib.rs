@@ -14,6 +14,7 @@ pub mod branches;
 pub mod busy;
 pub mod claims;
 mod conditions;
+pub mod connection_secrets;
 pub mod connections;
 pub mod event_type_hosts;
 pub mod event_types;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 /// Variables and the setting each one makes. Of several for one setting, the first that is set counts.
 pub const NAMES: &[(&str, &str)] = &[
     ("CALBRIDGE_LISTEN", "server.listen"),
+    ("CALBRIDGE_PUBLIC_URL", "server.public_url"),
     ("CALBRIDGE_STOP_SECONDS", "server.stop_seconds"),
     ("CALBRIDGE_DATA_DIR", "data.dir"),
     ("CALBRIDGE_DATABASE_URL", "data.url"),
@@ -38,6 +39,7 @@ pub const NAMES: &[(&str, &str)] = &[
         "CALBRIDGE_SYNC_EVENT_TYPES_MINUTES",
         "sync.event_types_minutes",
     ),
+    ("CALBRIDGE_SYNC_CANARY", "sync.canary"),
     ("CALBRIDGE_NODE_NAME", "node.name"),
     ("CALBRIDGE_MAX_OPEN", "server.max_open"),
     (

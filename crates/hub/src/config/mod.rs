@@ -137,6 +137,7 @@ impl Config {
         self.access
             .check(self.server.listen)
             .map_err(ConfigError::Refused)?;
+        self.server.check().map_err(ConfigError::Refused)?;
         self.webhooks.check().map_err(ConfigError::Refused)?;
         self.jobs.check().map_err(ConfigError::Refused)
     }

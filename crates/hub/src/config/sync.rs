@@ -9,12 +9,15 @@ use serde::{Deserialize, Serialize};
 pub struct Sync {
     /// Minutes from one reading of event types and hosts to the next; 0 leaves it to people.
     pub event_types_minutes: u32,
+    /// Ask each provider a few questions every day, to see whether it still answers as known.
+    pub canary: bool,
 }
 
 impl Default for Sync {
     fn default() -> Self {
         Self {
             event_types_minutes: 60,
+            canary: true,
         }
     }
 }

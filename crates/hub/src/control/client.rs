@@ -1,6 +1,6 @@
 //! The other side: a command line that looks for the process that serves.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use reqwest::{StatusCode, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
@@ -25,6 +25,7 @@ const GREETING: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
+    address: SocketAddr,
     base: String,
     key: SecretString,
 }
@@ -57,6 +58,7 @@ impl Client {
             .ok()?;
         let client = Self {
             http,
+            address: file.address,
             base: format!("http://{}{PREFIX}", file.address),
             key: file.key,
         };
@@ -64,6 +66,11 @@ impl Client {
             Ok(Ok(_)) => Some(client),
             _ => None,
         }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Give a command.

@@ -27,6 +27,7 @@ use super::{idempotency, problem::ProblemBody};
         (name = "leads", description = "The people a tenant follows"),
         (name = "bookings", description = "Agreed meetings, each the same through all its reschedules"),
         (name = "event types", description = "What can be booked, as providers offer it and people change it"),
+        (name = "connections", description = "Links to provider accounts, and their webhooks there"),
         (name = "branches", description = "Places where meetings are held, and what each one offers"),
         (name = "users", description = "The people of the tenant, and which of a provider's hosts they are"),
         (name = "webhook events", description = "What providers told us, and what became of it"),

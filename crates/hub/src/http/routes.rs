@@ -14,7 +14,7 @@ use utoipa_axum::{
 use super::{
     api::{
         audit_log, bookings, branches, connections, event_types, host_matches, incidents, leads,
-        nodes, quarantine, slots, sync_runs, users, webhook_events,
+        nodes, provider_webhooks, quarantine, slots, sync_runs, users, webhook_events,
     },
     functions::{self, event_types as cal_event_types},
     health, hooks,
@@ -72,6 +72,10 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(event_types::get, event_types::change))
         .routes(routes!(sync_runs::list))
         .routes(routes!(sync_runs::get))
+        // Connections.
+        .routes(routes!(provider_webhooks::check))
+        .routes(routes!(provider_webhooks::repair))
+        .routes(routes!(provider_webhooks::rotate))
         // Branches.
         .routes(routes!(branches::list, branches::create))
         .routes(routes!(branches::get, branches::change, branches::delete))

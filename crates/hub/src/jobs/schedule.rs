@@ -15,7 +15,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::JobError;
-use crate::{app::App, event_types, incidents, node, retention, upstream};
+use crate::{
+    app::App, canary, event_types, incidents, node, provider_webhooks, retention, upstream,
+};
 
 /// How often a node looks whether something is due.
 const LOOK: Duration = Duration::from_secs(10);
@@ -61,6 +63,16 @@ pub fn all() -> &'static [Schedule] {
             name: "sync_event_types",
             every: SignedDuration::from_mins(5),
             run: |app| Box::pin(event_types::sync::due(app)),
+        },
+        Schedule {
+            name: "check_provider_webhooks",
+            every: SignedDuration::from_hours(6),
+            run: |app| Box::pin(provider_webhooks::check_all(app)),
+        },
+        Schedule {
+            name: "contract_canary",
+            every: SignedDuration::from_hours(24),
+            run: |app| Box::pin(canary::look_at_all(app)),
         },
     ];
     ALL

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use axum::http::header;
 use calbridge_core::lane::Lane;
 use calbridge_providers::calcom_api::{Answer, Call, Effect, Response};
+use jiff::{Timestamp, fmt::rfc2822};
 use tokio::time::Instant;
 
 use super::{
@@ -56,6 +58,8 @@ pub struct Answered<T> {
     pub value: T,
     /// The provider's id of the request, for its support.
     pub request_id: Option<String>,
+    /// What time it was at the provider.
+    pub told_at: Option<Timestamp>,
 }
 
 /// Ask. Only what reads is tried again after a failure; it never takes longer than the wish says.
@@ -116,6 +120,7 @@ async fn try_once<T>(
         body: call.body.as_ref(),
     };
     let incoming = send::exchange(&app.upstream.http, target, &outgoing, deadline).await;
+    let told_at = incoming.as_ref().ok().and_then(told_at);
     let outcome = incoming.and_then(|incoming| read(call, &incoming));
     let took = begun.elapsed();
     guard::settle(app, target, admitted, &outcome).await;
@@ -138,6 +143,7 @@ async fn try_once<T>(
             Ok(Answered {
                 value: answer.value,
                 request_id: answer.request_id,
+                told_at,
             })
         }
         Err(error) => {
@@ -156,6 +162,12 @@ async fn try_once<T>(
             Err(error)
         }
     }
+}
+
+/// What the header `Date` says.
+fn told_at(incoming: &Incoming) -> Option<Timestamp> {
+    let text = incoming.headers.get(header::DATE)?.to_str().ok()?;
+    rfc2822::parse(text).ok().map(|at| at.timestamp())
 }
 
 fn read<T>(call: &Call<T>, incoming: &Incoming) -> Result<Answer<T>, AskError> {

@@ -24,7 +24,7 @@ pub use self::{
     follow::{follow_until_stopped, learn_breakers, prune},
     freshness::{Days, Freshness, Seen},
     guard::{Guards, left, reset},
-    notes::{AUTHENTICATION_FAILED, DRIFT, Noted},
+    notes::{AUTHENTICATION_FAILED, DRIFT, Noted, forget as forget_profile},
     remembered::{Found, Lookup, Remembered},
     send::{ClientError, client},
     target::{Target, TargetError, target, target_of},

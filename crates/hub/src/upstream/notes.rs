@@ -205,6 +205,11 @@ async fn forget_profile(app: &App, target: &Target) {
     }
 }
 
+/// Find out anew, with the next question, which versions a server speaks.
+pub async fn forget(app: &App, target: &Target) -> Result<(), StoreError> {
+    keep_profile(app, target, None).await
+}
+
 async fn raise(app: &App, target: &Target, kind: &'static str, subject: &str, detail: &str) {
     let now = app.clock.now();
     let scope = Scope::system(target.tenant_id);

@@ -1,6 +1,7 @@
 //! The running system, through its front doors.
 #![cfg(test)]
 
+mod checkup;
 mod connections;
 mod control;
 mod documents;
@@ -17,6 +18,7 @@ mod nodes;
 mod permutations;
 mod poison;
 mod provider;
+mod provider_webhooks;
 mod rebuild;
 mod replay;
 mod retention;

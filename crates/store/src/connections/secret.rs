@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::Connection;
 use crate::{
-    registry,
+    connection_secrets, registry,
     secrets::{KeyRing, Sealed, SealedFor},
     sql::{StoreError, Tx, Value, in_list},
     types::{row_type, stored_word},
@@ -73,7 +73,7 @@ impl ConnectionSecret {
     }
 }
 
-fn sealed_for(tenant_id: TenantId, connection: &str) -> SealedFor<'_> {
+pub(crate) fn sealed_for(tenant_id: TenantId, connection: &str) -> SealedFor<'_> {
     SealedFor {
         tenant_id: tenant_id.0,
         table: "connection_secrets",
@@ -102,23 +102,7 @@ pub async fn set_secret(
     .bind(old_retire_at)
     .execute()
     .await?;
-    let sealed = keys
-        .seal(
-            secret,
-            &sealed_for(connection.tenant_id, &connection.id.to_string()),
-        )
-        .map_err(|error| StoreError::Bug(Box::new(error)))?;
-    tx.query(
-        "INSERT INTO connection_secrets (tenant_id, connection_id, kind, sealed, created_at)
-         VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(connection.tenant_id)
-    .bind(connection.id)
-    .bind(kind)
-    .bind(sealed)
-    .bind(now)
-    .execute()
-    .await?;
+    connection_secrets::insert(tx, keys, connection, kind, secret, now).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod add;
 mod api;
 mod list;
+mod webhook;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::{
+    Exit,
     context::{Context, TenantOption},
     exit::CliError,
     input, parse,
@@ -29,7 +31,8 @@ Examples:
   calbridge connections rotate-secret 1 --webhook-secret NEW --overlap 24h
   calbridge connections set-key 1 --api-key-file key.txt
   calbridge connections change 1 --api-url https://api.cal.eu/v2 --requests-per-minute 60
-  calbridge connections wanted 1 created,rescheduled,cancelled")]
+  calbridge connections wanted 1 created,rescheduled,cancelled
+  calbridge connections webhook check 1")]
 pub(super) enum ConnectionsCommand {
     /// Add a connection; prints the path for the provider's webhook
     Add(Box<add::Add>),
@@ -58,6 +61,9 @@ pub(super) enum ConnectionsCommand {
         #[arg(value_name = "EVENTS")]
         events: String,
     },
+    /// The webhooks at the provider: check, create, repair, rotate
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
 }
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -97,8 +103,9 @@ pub(super) struct RotateSecret {
 }
 
 impl ConnectionsCommand {
-    pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         match self {
+            Self::Webhook(command) => return command.run(context).await,
             Self::Add(add) => add.run(context).await,
             Self::List { tenant } => list::list(context, tenant).await,
             Self::RotateSecret(rotate) => rotate.run(context).await,
@@ -134,7 +141,8 @@ impl ConnectionsCommand {
                 let now = format!("applies {}", wanted_words(&changed));
                 changed_to(context, &changed, &now)
             }
-        }
+        }?;
+        Ok(Exit::Done)
     }
 }
 

@@ -3,77 +3,41 @@
 mod database;
 mod machine;
 mod nodes;
+mod providers;
 
 use clap::Args;
-use serde::Serialize;
 use serde_json::json;
 
 use super::{Exit, context::Context, output::printable};
-use crate::config::Loaded;
+use crate::{
+    checkup::{self, Finding, Fix, Level},
+    config::Loaded,
+};
 
 /// Find out what is wrong, and what to do about it
 ///
 /// Looks at the settings, the data directory, the database, keys, connections, events, jobs, nodes, and whether a server
-/// answers. Changes nothing. Exit code 1 when something is broken.
+/// answers; and for each connection with a key whether the key works, event types are read, and webhooks at the provider
+/// are right, with a signed test event to the server that runs here. Mends nothing without --fix. Exit code 1 when
+/// something is broken.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   calbridge doctor
+  calbridge doctor --fix
   calbridge doctor --data-dir /var/lib/calbridge --json")]
-pub(super) struct Doctor {}
-
-/// How something is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Level {
-    Ok,
-    Warn,
-    Fail,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-struct Finding {
-    check: &'static str,
-    level: Level,
-    says: String,
-    /// What to do about it.
-    #[serde(rename = "try", skip_serializing_if = "Option::is_none")]
-    remedy: Option<String>,
-}
-
-impl Finding {
-    fn ok(check: &'static str, says: impl Into<String>) -> Self {
-        Self {
-            check,
-            level: Level::Ok,
-            says: says.into(),
-            remedy: None,
-        }
-    }
-
-    fn warn(check: &'static str, says: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self {
-            check,
-            level: Level::Warn,
-            says: says.into(),
-            remedy: Some(remedy.into()),
-        }
-    }
-
-    fn fail(check: &'static str, says: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self {
-            check,
-            level: Level::Fail,
-            says: says.into(),
-            remedy: Some(remedy.into()),
-        }
-    }
+pub(super) struct Doctor {
+    /// Mend what can be mended: webhooks at the provider, event types, what is known of its versions
+    #[arg(long, conflicts_with = "offline")]
+    fix: bool,
+    /// Ask no provider
+    #[arg(long)]
+    offline: bool,
 }
 
 impl Doctor {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let findings = look(context).await;
+        let findings = look(context, &self).await;
         let broken = findings.iter().any(|finding| finding.level == Level::Fail);
         if context.out.is_json() {
             context
@@ -88,7 +52,7 @@ impl Doctor {
     }
 }
 
-async fn look(context: &Context) -> Vec<Finding> {
+async fn look(context: &Context, doctor: &Doctor) -> Vec<Finding> {
     let loaded = match context.load(&[]) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -100,6 +64,19 @@ async fn look(context: &Context) -> Vec<Finding> {
     findings.extend(machine::folder(&loaded.config));
     findings.extend(database::look(&loaded.config, context.clock.now()).await);
     findings.push(machine::server(&loaded.config).await);
+    findings.push(checkup::reach(&loaded.config));
+    // What cannot be opened cannot be asked for keys.
+    let can_be_opened = findings
+        .iter()
+        .any(|finding| finding.check == "database" && finding.level == Level::Ok);
+    if can_be_opened && !doctor.offline {
+        let fix = if doctor.fix {
+            Fix::WhatCanBe
+        } else {
+            Fix::Nothing
+        };
+        findings.extend(providers::look(context, loaded.config, fix).await);
+    }
     findings
 }
 
@@ -139,12 +116,13 @@ fn settings(loaded: &Loaded) -> Vec<Finding> {
 fn print(context: &Context, finding: &Finding) -> anyhow::Result<()> {
     let word = match finding.level {
         Level::Ok => "ok  ",
+        Level::Fixed => "done",
         Level::Warn => "warn",
         Level::Fail => "FAIL",
     };
     let painted = match finding.level {
         _ if !context.colored() => word.to_owned(),
-        Level::Ok => format!("\u{1b}[32m{word}\u{1b}[0m"),
+        Level::Ok | Level::Fixed => format!("\u{1b}[32m{word}\u{1b}[0m"),
         Level::Warn => format!("\u{1b}[33m{word}\u{1b}[0m"),
         Level::Fail => format!("\u{1b}[31m{word}\u{1b}[0m"),
     };

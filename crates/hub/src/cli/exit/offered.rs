@@ -8,6 +8,7 @@ use crate::{
     branches::{ChangeBranchError, FindBranchError, OfferError},
     event_types::{EditEventTypeError, FindEventTypeError, sync::SyncError},
     hosts::ReviewError,
+    provider_webhooks::WebhooksError,
     users::{ChangeUserError, FindUserError},
 };
 
@@ -32,6 +33,7 @@ pub(super) fn is_not_found(error: &(dyn Error + 'static)) -> bool {
                     | OfferError::EventType(FindEventTypeError::NotFound(_))
             )
         )
+        || matches!(error.downcast_ref(), Some(WebhooksError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(FindUserError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(ChangeUserError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(ReviewError::NotFound(_)))
@@ -68,6 +70,9 @@ pub(super) fn store_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a St
         return Some(error);
     }
     if let Some(ChangeUserError::Store(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(WebhooksError::Store(error)) = error.downcast_ref() {
         return Some(error);
     }
     if let Some(ReviewError::Store(error)) = error.downcast_ref() {

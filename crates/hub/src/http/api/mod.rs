@@ -12,6 +12,7 @@ pub mod nodes;
 pub mod page;
 mod params;
 pub mod price;
+pub mod provider_webhooks;
 pub mod quarantine;
 pub mod raw;
 pub mod slots;

@@ -1,5 +1,7 @@
 //! Webhooks that are registered with Cal.com.
 
+mod wanted;
+
 use std::fmt;
 
 use http::Method;
@@ -12,6 +14,8 @@ use super::{
     path::path,
     reader::{Misread, Object, Part, Shape},
 };
+
+pub use self::wanted::wanted;
 
 /// As many webhooks come at once.
 pub const PAGE: u32 = 250;
