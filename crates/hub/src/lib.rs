@@ -19,6 +19,7 @@ pub mod event_types;
 pub mod hosts;
 pub mod http;
 pub mod inbox;
+pub mod incidents;
 pub mod jobs;
 pub mod keys;
 pub mod leads;

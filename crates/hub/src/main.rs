@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     if provider.install_default().is_err() {
         tracing::debug!("a TLS provider is installed already");
     }
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(cli::in_our_words(std::env::args_os()));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

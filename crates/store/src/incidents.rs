@@ -96,6 +96,24 @@ pub async fn resolve(
     .await
 }
 
+/// Somebody looked, and it is over; the incident, if there was one that lasted.
+pub async fn resolve_by_id(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: i64,
+    now: Timestamp,
+) -> Result<Option<Incident>, StoreError> {
+    tx.query(
+        "UPDATE incidents SET resolved_at = $3
+         WHERE tenant_id = $1 AND id = $2 AND resolved_at IS NULL RETURNING *",
+    )
+    .bind(scope.tenant_id())
+    .bind(id)
+    .bind(now)
+    .optional()
+    .await
+}
+
 /// The incidents of a tenant, newest first.
 pub async fn list(
     tx: &mut Tx,

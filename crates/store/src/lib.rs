@@ -35,6 +35,7 @@ pub mod registry;
 pub mod schedules;
 pub mod secrets;
 pub mod sql;
+pub mod symptoms;
 pub mod sync_runs;
 pub mod tenants;
 #[cfg(any(test, feature = "testing"))]

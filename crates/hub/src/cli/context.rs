@@ -47,7 +47,7 @@ pub(super) struct Options {
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct TenantOption {
     /// Tenant
-    #[arg(long, value_name = "ID", default_value = "1")]
+    #[arg(long, alias = "company", value_name = "ID", default_value = "1")]
     pub tenant: TenantId,
 }
 

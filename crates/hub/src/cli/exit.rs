@@ -20,8 +20,9 @@ use crate::{
     backup::BackupError,
     booking::FindBookingError,
     config::ConfigError,
-    connections::{AddConnectionError, ChangeConnectionError},
+    connections::{AddConnectionError, ChangeApiError, ChangeConnectionError},
     inbox::ReplayError,
+    incidents::ResolveIncidentError,
     keys::{CreateKeyError, RevokeKeyError},
     leads::FindLeadError,
     serve::ListenError,
@@ -118,9 +119,14 @@ fn of_one(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     ) || matches!(
         error.downcast_ref(),
         Some(ChangeConnectionError::NotFound(_))
-    ) || matches!(error.downcast_ref(), Some(FindBookingError::NotFound(_)))
+    ) || matches!(error.downcast_ref(), Some(ChangeApiError::NotFound(_)))
+        || matches!(error.downcast_ref(), Some(FindBookingError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(FindLeadError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(RevokeKeyError::NotFound(_)))
+        || matches!(
+            error.downcast_ref(),
+            Some(ResolveIncidentError::NotFound(_))
+        )
         || offered::is_not_found(error);
     if not_found {
         return Some(Exit::NotFound);
@@ -162,6 +168,9 @@ fn store_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a S
     if let Some(ChangeConnectionError::Store(error)) = error.downcast_ref() {
         return Some(error);
     }
+    if let Some(ChangeApiError::Store(error)) = error.downcast_ref() {
+        return Some(error);
+    }
     if let Some(AddConnectionError::Store(error)) = error.downcast_ref() {
         return Some(error);
     }
@@ -172,6 +181,9 @@ fn store_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a S
         return Some(error);
     }
     if let Some(CreateTenantError::Store(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(ResolveIncidentError::Store(error)) = error.downcast_ref() {
         return Some(error);
     }
     if let Some(SetSettingsError::Store(error)) = error.downcast_ref() {

@@ -5,6 +5,8 @@ mod backup;
 mod bench;
 mod bookings;
 mod branches;
+mod cache;
+mod calcom;
 mod completions;
 mod config;
 mod connections;
@@ -18,6 +20,7 @@ mod event_types;
 mod events;
 mod exit;
 mod hosts;
+mod incidents;
 mod input;
 mod keys;
 mod leads;
@@ -31,6 +34,7 @@ mod rebuild;
 mod retention;
 mod serve;
 mod signature;
+mod spelling;
 mod tenants;
 #[cfg(feature = "emulator")]
 mod trigger;
@@ -45,6 +49,7 @@ use self::context::{Context, Options};
 pub use self::{
     exit::{CliError, Exit},
     output::Output,
+    spelling::in_our_words,
 };
 use crate::config::Environment;
 
@@ -87,6 +92,10 @@ enum Command {
     #[command(subcommand)]
     Connections(connections::ConnectionsCommand),
     #[command(subcommand)]
+    Calcom(calcom::CalcomCommand),
+    #[command(subcommand)]
+    Cache(cache::CacheCommand),
+    #[command(subcommand)]
     Leads(leads::LeadsCommand),
     #[command(subcommand)]
     Bookings(bookings::BookingsCommand),
@@ -111,6 +120,8 @@ enum Command {
     #[command(subcommand)]
     Signature(signature::SignatureCommand),
     Nodes(nodes::Nodes),
+    #[command(subcommand)]
+    Incidents(incidents::IncidentsCommand),
     Doctor(doctor::Doctor),
     #[cfg(feature = "emulator")]
     #[command(subcommand)]
@@ -132,6 +143,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Tenants(command) => command.run(&context).await?,
         Command::Keys(command) => command.run(&context).await?,
         Command::Connections(command) => command.run(&context).await?,
+        Command::Calcom(command) => command.run(&context).await?,
+        Command::Cache(command) => command.run(&context).await?,
         Command::Leads(command) => command.run(&context).await?,
         Command::Bookings(command) => command.run(&context).await?,
         Command::EventTypes(command) => return command.run(&context).await,
@@ -149,6 +162,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Emulate(command) => command.run(&context).await?,
         Command::Signature(command) => return command.run(&context),
         Command::Nodes(command) => command.run(&context).await?,
+        Command::Incidents(command) => command.run(&context).await?,
         Command::Doctor(command) => return command.run(&context).await,
         #[cfg(feature = "emulator")]
         Command::Bench(command) => return command.run(&context).await,
@@ -191,10 +205,19 @@ mod tests {
             "calbridge serve --no-worker",
             "calbridge work --database-url postgres://localhost/calbridge",
             "calbridge nodes --json",
+            "calbridge incidents list --all",
+            "calbridge incidents resolve 7",
             "calbridge keys create --name n --json --data-dir d",
             "calbridge connections add calcom --name n --webhook-secret s --json",
             "calbridge connections add calendly --name n --webhook-secret s --data-dir d",
+            "calbridge connections set-key 1 --api-key -",
+            "calbridge connections show 1",
+            "calbridge connections change 1 --api-url https://api.cal.eu/v2 --organization-id 7 --team-id default --team-slug s --default-event-type 5 --requests-per-minute 60 --requests-at-once 10",
             "calbridge migrate --force --dry-run",
+            "calbridge calcom:list-event-types --company=1",
+            "calbridge calcom:circuit-status",
+            "calbridge calcom:migrate-to-v2 --dry-run",
+            "calbridge cache:clear --tags=calcom",
             "calbridge events tail --door cal-webhook",
             "calbridge events replay --status failed --from 24h --dry-run",
             "calbridge leads show 123 --timeline",
@@ -218,7 +241,8 @@ mod tests {
             "calbridge signature verify calcom --secret s --header a:b --body -",
             "calbridge completions bash",
         ] {
-            let parsed = Cli::try_parse_from(line.split(' '));
+            let words = in_our_words(line.split(' ').map(Into::into));
+            let parsed = Cli::try_parse_from(words);
             assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
         }
     }

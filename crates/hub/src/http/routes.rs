@@ -13,8 +13,8 @@ use utoipa_axum::{
 
 use super::{
     api::{
-        audit_log, bookings, branches, event_types, host_matches, leads, nodes, quarantine, slots,
-        sync_runs, users, webhook_events,
+        audit_log, bookings, branches, connections, event_types, host_matches, incidents, leads,
+        nodes, quarantine, slots, sync_runs, users, webhook_events,
     },
     functions::{self, event_types as cal_event_types},
     health, hooks,
@@ -91,9 +91,13 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(webhook_events::get))
         .routes(routes!(webhook_events::replay))
         // Administration.
+        .routes(routes!(connections::list))
+        .routes(routes!(connections::get, connections::change))
         .routes(routes!(quarantine::list))
         .routes(routes!(audit_log::list))
         .routes(routes!(nodes::list))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::resolve))
 }
 
 /// Functions, for pages of any site, with and without a slash at their ends.

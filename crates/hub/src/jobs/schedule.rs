@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::JobError;
-use crate::{app::App, event_types, node, retention, upstream};
+use crate::{app::App, event_types, incidents, node, retention, upstream};
 
 /// How often a node looks whether something is due.
 const LOOK: Duration = Duration::from_secs(10);
@@ -45,6 +45,11 @@ pub fn all() -> &'static [Schedule] {
             name: "prune_invalidations",
             every: SignedDuration::from_hours(1),
             run: |app| Box::pin(upstream::prune(app)),
+        },
+        Schedule {
+            name: "look_for_incidents",
+            every: SignedDuration::from_mins(1),
+            run: |app| Box::pin(incidents::look(app)),
         },
         Schedule {
             name: "retention",

@@ -92,6 +92,10 @@ impl Upstream {
             offered: Counter::default(),
             stale: Counter::default(),
         };
+        // An alert sees an increase only of what was there before.
+        for to in ["closed", "open", "half_open"] {
+            drop(upstream.breakers.get_or_create(&Breaker { to }));
+        }
         registry.register(
             "provider_call_seconds",
             "How long providers took to answer, by operation",

@@ -1,11 +1,13 @@
 //! The running system, through its front doors.
 #![cfg(test)]
 
+mod connections;
 mod control;
 mod documents;
 mod hostile;
 mod hub;
 mod idempotency;
+mod incidents;
 mod invalidations;
 mod lead_orders;
 mod leads;

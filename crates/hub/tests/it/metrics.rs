@@ -1,8 +1,8 @@
 //! What is counted, and what the documentation says about it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use calbridge::metrics;
+use calbridge::metrics::{self, BudgetWait, CacheLookup};
 use calbridge_emulator::{CalCom, calcom::NewBooking};
 use calbridge_store::{Store, each_engine};
 
@@ -57,6 +57,12 @@ each_engine! {
         let hub = TestHub::over(store).await;
         let place = hub.place().await;
         book(&hub, &place).await;
+        // Counted only where a provider was asked.
+        let upstream = &hub.app.metrics.upstream;
+        upstream.called("cal.com", "slots.list", "ok", Duration::ZERO);
+        upstream.drifted("cal.com", "slots.list");
+        upstream.waited("voice", BudgetWait::Granted);
+        upstream.looked_up("slots", CacheLookup::Miss);
         let text = metrics::render(&hub.app).await;
         assert!(text.ends_with("# EOF\n"), "{text}");
         assert_eq!(exported(&text), documented());

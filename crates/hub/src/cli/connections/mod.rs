@@ -1,6 +1,7 @@
 //! `calbridge connections`
 
 mod add;
+mod api;
 mod list;
 
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ Examples:
   calbridge connections add calcom --name main --webhook-secret SECRET
   calbridge connections add calendly --name clinic --webhook-secret-file key.txt
   calbridge connections rotate-secret 1 --webhook-secret NEW --overlap 24h
+  calbridge connections set-key 1 --api-key-file key.txt
+  calbridge connections change 1 --api-url https://api.cal.eu/v2 --requests-per-minute 60
   calbridge connections wanted 1 created,rescheduled,cancelled")]
 pub(super) enum ConnectionsCommand {
     /// Add a connection; prints the path for the provider's webhook
@@ -37,6 +40,12 @@ pub(super) enum ConnectionsCommand {
     },
     /// Set a new webhook secret, while the old one goes on counting for a while
     RotateSecret(RotateSecret),
+    /// Set a new API key
+    SetKey(api::SetKey),
+    /// Show a connection
+    Show(One),
+    /// Change how the provider's API is reached
+    Change(Box<api::Change>),
     /// Take no more deliveries
     Disable(One),
     /// Take deliveries again
@@ -51,7 +60,7 @@ pub(super) enum ConnectionsCommand {
     },
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Copy, Debug)]
 pub(super) struct One {
     /// Its id, as `list` shows it
     id: ConnectionId,
@@ -93,6 +102,9 @@ impl ConnectionsCommand {
             Self::Add(add) => add.run(context).await,
             Self::List { tenant } => list::list(context, tenant).await,
             Self::RotateSecret(rotate) => rotate.run(context).await,
+            Self::SetKey(set) => set.run(context).await,
+            Self::Show(one) => api::show(context, one).await,
+            Self::Change(change) => change.run(context).await,
             Self::Disable(One { id, tenant }) => {
                 let changed = context
                     .in_tenant(tenant, async |app, scope| {

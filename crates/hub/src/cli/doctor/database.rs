@@ -14,7 +14,7 @@ use calbridge_store::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Finding, nodes};
-use crate::{config::Config, startup};
+use crate::{config::Config, incidents::Kind, startup};
 
 /// Work that waits longer than this is not being done.
 const LAG: SignedDuration = SignedDuration::from_secs(60);
@@ -91,9 +91,33 @@ async fn look_into(
     findings.extend(events(&mut tx, &tenants).await?);
     findings.push(refused(&mut tx).await?);
     findings.push(work(&mut tx, now).await?);
+    findings.extend(incidents(&mut tx).await?);
     findings.extend(nodes::nodes(&mut tx).await?);
     tx.rollback().await?;
     Ok(findings)
+}
+
+/// What was noticed meanwhile; the other checks look for themselves.
+async fn incidents(tx: &mut Tx) -> Result<Vec<Finding>, StoreError> {
+    let open = calbridge_store::incidents::list_open_of_all_tenants(tx).await?;
+    if open.is_empty() {
+        return Ok(vec![Finding::ok("incidents", "none is open")]);
+    }
+    let findings = open.into_iter().map(|incident| {
+        let remedy = Kind::from_word(&incident.kind).map(Kind::remedy);
+        let says = format!(
+            "tenant {}, since {}: {}",
+            incident.tenant_id,
+            crate::cli::output::at(incident.first_seen_at),
+            incident.detail
+        );
+        Finding::warn(
+            "incidents",
+            says,
+            remedy.unwrap_or("`calbridge incidents list`"),
+        )
+    });
+    Ok(findings.collect())
 }
 
 async fn keys(

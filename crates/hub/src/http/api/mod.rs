@@ -3,8 +3,10 @@
 pub mod audit_log;
 pub mod bookings;
 pub mod branches;
+pub mod connections;
 pub mod event_types;
 pub mod host_matches;
+pub mod incidents;
 pub mod leads;
 pub mod nodes;
 pub mod page;
