@@ -10,7 +10,7 @@ pub mod incidents;
 pub mod leads;
 pub mod nodes;
 pub mod page;
-mod params;
+pub(super) mod params;
 pub mod price;
 pub mod quarantine;
 pub mod raw;
