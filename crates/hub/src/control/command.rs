@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::calcom;
 use crate::{
     app::App,
     http::{Code, Problem},
@@ -17,16 +18,25 @@ use crate::{
 pub enum Command {
     /// Who it is.
     Status,
+    /// Ask for slots ahead of time.
+    WarmUp,
+    /// Try connections.
+    Probe,
+    /// Close circuit breakers.
+    ResetCircuits,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 1] = [Self::Status];
+    pub const ALL: [Self; 4] = [Self::Status, Self::WarmUp, Self::Probe, Self::ResetCircuits];
 
     /// The last part of its path.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Status => "status",
+            Self::WarmUp => "warm-up",
+            Self::Probe => "probe",
+            Self::ResetCircuits => "reset-circuits",
         }
     }
 
@@ -50,6 +60,9 @@ pub trait Ask: Serialize + DeserializeOwned {
 pub(super) async fn run(app: &App, command: Command, body: &[u8]) -> Result<Json<Value>, Problem> {
     match command {
         Command::Status => answer(body, async |ask| Ok(status(app, &ask))).await,
+        Command::WarmUp => answer(body, async |ask| calcom::warm_up(app, ask).await).await,
+        Command::Probe => answer(body, async |ask| calcom::probe(app, ask).await).await,
+        Command::ResetCircuits => answer(body, async |ask| calcom::reset(app, ask).await).await,
     }
 }
 

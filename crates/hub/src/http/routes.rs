@@ -13,8 +13,8 @@ use utoipa_axum::{
 
 use super::{
     api::{
-        audit_log, bookings, branches, connections, event_types, host_matches, incidents, leads,
-        nodes, quarantine, slots, sync_runs, users, webhook_events,
+        audit_log, bookings, branches, calcom, connections, event_types, host_matches, incidents,
+        leads, nodes, quarantine, slots, sync_runs, users, webhook_events,
     },
     functions::{self, availability as cal_availability, event_types as cal_event_types},
     health, hooks,
@@ -83,6 +83,9 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(host_matches::list))
         .routes(routes!(host_matches::confirm))
         .routes(routes!(host_matches::reject))
+        // Cal.com, for monitors.
+        .routes(routes!(calcom::health))
+        .routes(routes!(calcom::sync_status))
         // Functions.
         .merge(for_browsers())
         // Webhook events.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use axum::http::header::DATE;
 use calbridge_core::lane::Lane;
 use calbridge_providers::calcom_api::{Answer, Call, Effect, Response};
+use jiff::{Timestamp, fmt::rfc2822};
 use tokio::time::Instant;
 
 use super::{
@@ -53,6 +55,8 @@ pub struct Answered<T> {
     pub value: T,
     /// The provider's id of the request, for its support.
     pub request_id: Option<String>,
+    /// What its clock showed, if it says.
+    pub provider_time: Option<Timestamp>,
 }
 
 /// Ask. Only what reads is tried again after a failure; it never takes longer than the wish says.
@@ -112,6 +116,7 @@ async fn try_once<T>(
         body: call.body.as_ref(),
     };
     let incoming = send::exchange(&app.upstream.http, target, &outgoing, deadline).await;
+    let provider_time = incoming.as_ref().ok().and_then(clock_of);
     let outcome = incoming.and_then(|incoming| read(call, &incoming));
     let took = begun.elapsed();
     guard::settle(app, target, admitted, &outcome).await;
@@ -133,6 +138,7 @@ async fn try_once<T>(
             Ok(Answered {
                 value: answer.value,
                 request_id: answer.request_id,
+                provider_time,
             })
         }
         Err(error) => {
@@ -150,6 +156,12 @@ async fn try_once<T>(
             Err(error)
         }
     }
+}
+
+/// The header `Date`.
+fn clock_of(incoming: &Incoming) -> Option<Timestamp> {
+    let shown = incoming.headers.get(DATE)?.to_str().ok()?;
+    rfc2822::parse(shown).ok().map(|zoned| zoned.timestamp())
 }
 
 fn read<T>(call: &Call<T>, incoming: &Incoming) -> Result<Answer<T>, AskError> {

@@ -3,6 +3,7 @@
 pub mod audit_log;
 pub mod bookings;
 pub mod branches;
+pub mod calcom;
 pub mod connections;
 pub mod event_types;
 pub mod host_matches;
