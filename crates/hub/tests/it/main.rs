@@ -1,6 +1,7 @@
 //! The running system, through its front doors.
 #![cfg(test)]
 
+mod calcom_faces;
 mod connections;
 mod control;
 mod documents;
