@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     config::Config,
     connections::Registry,
+    event_types::sync::Statuses,
     inbox::{Intake, News},
     keys::KnownKeys,
     limits::Limits,
@@ -52,6 +53,8 @@ pub struct Parts {
     pub offers: Offers,
     /// Finished answers about free slots.
     pub pages: Pages,
+    /// How far syncs were a moment ago.
+    pub sync_statuses: Statuses,
     /// What is counted.
     pub metrics: Metrics,
     /// What became of webhook events, for whoever watches.
@@ -105,6 +108,7 @@ impl App {
             upstream: Upstream::new().map_err(|error| StoreError::Unavailable(Box::new(error)))?,
             offers: Offers::default(),
             pages: Pages::default(),
+            sync_statuses: Statuses::default(),
             metrics,
             news,
         }));

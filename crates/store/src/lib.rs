@@ -38,6 +38,7 @@ pub mod secrets;
 pub mod sql;
 pub mod symptoms;
 pub mod sync_runs;
+pub mod sync_status;
 pub mod tenants;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -11,7 +11,7 @@ mod tests;
 pub use self::{
     days::{by_day, window},
     free::free,
-    opening::{Hours, OpeningRule, Override, opening_hours},
+    opening::{Hours, OpeningRule, Override, merged, opening_hours},
 };
 
 use jiff::{SignedDuration, Timestamp};

@@ -88,7 +88,7 @@ pub fn opening_hours(
 }
 
 /// Ranges in order: those that touch or overlap become one, empty ones go.
-fn merged(mut ranges: Vec<Range>) -> Vec<Range> {
+pub fn merged(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_unstable();
     let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());

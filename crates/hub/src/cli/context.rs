@@ -16,6 +16,7 @@ use crate::{
     app::App,
     clock::Clock,
     config::{Config, Environment, Flags, Loaded},
+    control::{Ask, Client},
     logging::{self, Purpose},
     startup::{self, Migrate},
 };
@@ -129,6 +130,18 @@ impl Context {
         let result = work(&app).await;
         app.stop().await;
         result
+    }
+
+    /// Give a command to the process that serves here, or, without one, do the same in this process.
+    pub(super) async fn ask_or<A: Ask>(
+        &self,
+        ask: &A,
+        work: impl AsyncFnOnce(&App) -> anyhow::Result<A::Answer>,
+    ) -> anyhow::Result<A::Answer> {
+        match Client::find(&self.load(&[])?.config).await {
+            Some(client) => Ok(client.ask(ask).await?),
+            None => self.with_app(work).await,
+        }
     }
 
     /// Do something in a tenant.

@@ -143,7 +143,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Tenants(command) => command.run(&context).await?,
         Command::Keys(command) => command.run(&context).await?,
         Command::Connections(command) => return command.run(&context).await,
-        Command::Calcom(command) => command.run(&context).await?,
+        Command::Calcom(command) => return command.run(&context).await,
         Command::Cache(command) => command.run(&context).await?,
         Command::Leads(command) => command.run(&context).await?,
         Command::Bookings(command) => command.run(&context).await?,

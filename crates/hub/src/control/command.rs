@@ -1,18 +1,14 @@
 //! The commands. To add one: a variant of [`Command`], a request that is [`Ask`], and a line in `run`.
 
 use axum::Json;
-use calbridge_core::{
-    ids::{ConnectionId, TenantId},
-    scope::Scope,
-};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::calcom;
 use crate::{
     app::App,
-    connections,
     http::{Code, Problem},
     startup::RELEASE,
 };
@@ -22,19 +18,25 @@ use crate::{
 pub enum Command {
     /// Who it is.
     Status,
-    /// Ask providers again at once.
-    CircuitReset,
+    /// Ask for slots ahead of time.
+    WarmUp,
+    /// Try connections.
+    Probe,
+    /// Close circuit breakers.
+    ResetCircuits,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 2] = [Self::Status, Self::CircuitReset];
+    pub const ALL: [Self; 4] = [Self::Status, Self::WarmUp, Self::Probe, Self::ResetCircuits];
 
     /// The last part of its path.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Status => "status",
-            Self::CircuitReset => "circuit-reset",
+            Self::WarmUp => "warm-up",
+            Self::Probe => "probe",
+            Self::ResetCircuits => "reset-circuits",
         }
     }
 
@@ -58,7 +60,9 @@ pub trait Ask: Serialize + DeserializeOwned {
 pub(super) async fn run(app: &App, command: Command, body: &[u8]) -> Result<Json<Value>, Problem> {
     match command {
         Command::Status => answer(body, async |ask| Ok(status(app, &ask))).await,
-        Command::CircuitReset => answer(body, async |ask| circuit_reset(app, &ask).await).await,
+        Command::WarmUp => answer(body, async |ask| calcom::warm_up(app, ask).await).await,
+        Command::Probe => answer(body, async |ask| calcom::probe(app, ask).await).await,
+        Command::ResetCircuits => answer(body, async |ask| calcom::reset(app, ask).await).await,
     }
 }
 
@@ -105,32 +109,4 @@ fn status(app: &App, _: &Status) -> StatusAnswer {
         release: RELEASE.to_owned(),
         uptime_seconds: uptime.as_secs(),
     }
-}
-
-/// Close the circuits of a tenant's connections, or of one of them.
-#[derive(Serialize, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct CircuitReset {
-    /// Tenant.
-    pub tenant_id: TenantId,
-    /// Connection; `None`: all of the tenant.
-    pub connection_id: Option<ConnectionId>,
-}
-
-/// The circuits that were not closed before.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
-pub struct CircuitResetAnswer {
-    /// Their connections.
-    pub closed: Vec<ConnectionId>,
-}
-
-impl Ask for CircuitReset {
-    const COMMAND: Command = Command::CircuitReset;
-    type Answer = CircuitResetAnswer;
-}
-
-async fn circuit_reset(app: &App, ask: &CircuitReset) -> Result<CircuitResetAnswer, Problem> {
-    let scope = Scope::cli(ask.tenant_id);
-    let closed = connections::close_circuits(app, &scope, ask.connection_id).await?;
-    Ok(CircuitResetAnswer { closed })
 }

@@ -4,14 +4,16 @@
 //! over loopback may give commands under `/_control/`; for everybody else there is nothing there. What a command does
 //! beyond this process, it does through the database, as every other node does.
 
+mod calcom;
 mod client;
 mod command;
 mod door;
 mod file;
 
 pub use self::{
+    calcom::{Probe, ResetCircuits, WarmUp},
     client::{Client, ControlError},
-    command::{Ask, CircuitReset, CircuitResetAnswer, Command, Status, StatusAnswer},
+    command::{Ask, Command, Status, StatusAnswer},
     door::Door,
 };
 

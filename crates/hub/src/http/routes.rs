@@ -13,10 +13,10 @@ use utoipa_axum::{
 
 use super::{
     api::{
-        audit_log, bookings, branches, connections, event_types, host_matches, incidents, leads,
-        nodes, provider_webhooks, quarantine, slots, sync_runs, users, webhook_events,
+        audit_log, bookings, branches, calcom, connections, event_types, host_matches, incidents,
+        leads, nodes, provider_webhooks, quarantine, slots, sync_runs, users, webhook_events,
     },
-    functions::{self, event_types as cal_event_types},
+    functions::{self, availability as cal_availability, event_types as cal_event_types},
     health, hooks,
     openapi::ApiDoc,
 };
@@ -87,6 +87,9 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(host_matches::list))
         .routes(routes!(host_matches::confirm))
         .routes(routes!(host_matches::reject))
+        // Cal.com, for monitors.
+        .routes(routes!(calcom::health))
+        .routes(routes!(calcom::sync_status))
         // Functions.
         .merge(for_browsers())
         // Webhook events.
@@ -106,13 +109,15 @@ pub(super) fn limited() -> OpenApiRouter<App> {
 
 /// Functions, for pages of any site, with and without a slash at their ends.
 fn for_browsers() -> OpenApiRouter<App> {
-    let slashed = |path: &str| {
-        let methods = get(cal_event_types::cal_event_types)
-            .post(cal_event_types::cal_event_types)
-            .options(functions::preflight);
-        OpenApiRouter::default().route(path, methods)
-    };
     OpenApiRouter::default()
+        .routes(preflighted(routes!(
+            cal_availability::cal_availability,
+            cal_availability::post_cal_availability
+        )))
+        .routes(preflighted(routes!(
+            cal_availability::functions_cal_availability,
+            cal_availability::post_functions_cal_availability
+        )))
         .routes(preflighted(routes!(
             cal_event_types::cal_event_types,
             cal_event_types::post_cal_event_types
@@ -121,9 +126,36 @@ fn for_browsers() -> OpenApiRouter<App> {
             cal_event_types::functions_cal_event_types,
             cal_event_types::post_functions_cal_event_types
         )))
-        .merge(slashed("/cal-event-types/"))
-        .merge(slashed("/functions/v1/cal-event-types/"))
+        // The same as people paste them.
+        .merge(either(
+            "/cal-availability/",
+            cal_availability::cal_availability,
+        ))
+        .merge(either(
+            "/functions/v1/cal-availability/",
+            cal_availability::cal_availability,
+        ))
+        .merge(either(
+            "/cal-event-types/",
+            cal_event_types::cal_event_types,
+        ))
+        .merge(either(
+            "/functions/v1/cal-event-types/",
+            cal_event_types::cal_event_types,
+        ))
         .layer(middleware::from_fn(functions::answer_to_all))
+}
+
+/// A function with a slash at its end; it is not described.
+fn either<H, T>(path: &str, handler: H) -> OpenApiRouter<App>
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    let methods = get(handler.clone())
+        .post(handler)
+        .options(functions::preflight);
+    OpenApiRouter::default().route(path, methods)
 }
 
 /// Browsers may ask first.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use calbridge_core::{
-    availability::{Free, Horizon, HostRule, NoSlots, Offer, Range, Rules, Slot, free, window},
+    availability::{
+        Free, Horizon, HostRule, NoSlots, Offer, Range, Rules, Slot, Taken, free, window,
+    },
     ids::BookingId,
     lane::Lane,
     scope::Scope,
@@ -174,6 +176,67 @@ pub async fn find(
     scope: &Scope,
     request: &SlotsRequest,
 ) -> Result<Availability, SlotsError> {
+    let looked = look(app, scope, request).await?;
+    let Some(offer) = looked.offer else {
+        return Ok(Availability {
+            subject: looked.subject,
+            zone: looked.zone,
+            window: looked.window,
+            slots: Vec::new(),
+            reason: Some(NoneFree::NotConfigured),
+            as_of: looked.now,
+            seen: looked.seen,
+        });
+    };
+    let of = Offer {
+        slots: &offer.slots,
+    };
+    let Free { slots, reason } = free(of, &offer.taken, &offer.rules, looked.window, looked.now);
+    Ok(Availability {
+        subject: looked.subject,
+        zone: looked.zone,
+        window: looked.window,
+        slots,
+        reason: reason.map(NoneFree::Slots),
+        as_of: offer.as_of,
+        seen: looked.seen,
+    })
+}
+
+/// Everything that decides what is free.
+pub(super) struct Looked {
+    /// The event type; `None` where nothing is configured.
+    pub subject: Option<Subject>,
+    /// The zone in which days begin.
+    pub zone: TimeZone,
+    /// The instants that are asked about.
+    pub window: Range,
+    /// What is offered; `None` where nobody could be asked.
+    pub offer: Option<Offered>,
+    /// The moment it is asked.
+    pub now: Timestamp,
+    /// The moment in the order of what happened, from before anything was looked up.
+    pub seen: Seen,
+}
+
+/// What is offered, and what stands against it.
+pub(super) struct Offered {
+    /// What the provider offers.
+    pub slots: Vec<Slot>,
+    /// What of ours is in the way.
+    pub taken: Vec<Taken>,
+    /// Our rules.
+    pub rules: Rules,
+    /// When the provider was asked.
+    pub as_of: Timestamp,
+}
+
+/// Look up everything that decides what is free.
+pub(super) async fn look(
+    app: &App,
+    scope: &Scope,
+    request: &SlotsRequest,
+) -> Result<Looked, SlotsError> {
     let seen = app.upstream.freshness.now();
     let now = app.clock.now();
     let settings = app
@@ -184,9 +247,17 @@ pub async fn find(
     let mut tx = app.store.read().await?;
     let zone = zone(&mut tx, scope, &request.zones, &settings).await?;
     let window = asked(request.span, &zone)?;
+    let mut looked = Looked {
+        subject: None,
+        zone,
+        window,
+        offer: None,
+        now,
+        seen,
+    };
     let subject = match subject(app, &mut tx, scope, request.event_type.as_deref()).await {
         Ok(subject) => subject,
-        Err(SubjectError::NoDefault) => return Ok(unconfigured(None, zone, window, now, seen)),
+        Err(SubjectError::NoDefault) => return Ok(looked),
         Err(error) => return Err(error.into()),
     };
     let moving = request.moving.as_ref().map(|(id, _)| *id);
@@ -194,42 +265,38 @@ pub async fn find(
     tx.rollback().await?;
 
     let target = match target_of(app, &subject.connection).await {
-        Ok(target) => target,
-        Err(TargetError::NoKey(_)) => {
-            return Ok(unconfigured(Some(subject), zone, window, now, seen));
-        }
+        Ok(target) => Some(target),
+        Err(TargetError::NoKey(_)) => None,
         Err(error) => return Err(SlotsError::Target(error)),
     };
-    let Some(event_type) = subject.reference() else {
-        return Ok(unconfigured(Some(subject), zone, window, now, seen));
-    };
-    let rules = rules(&subject, request)?;
-    let question = widened(window);
-    let query = SlotsQuery {
-        event_type,
-        from: question.start,
-        to: question.end,
-        duration: rules.duration,
-        host: request.host,
-        reschedule: request.moving.as_ref().and_then(|(_, uid)| uid.clone()),
-    };
-    let Found { value, at, .. } = offered(app, &target, query, request.age, request.lane)
-        .await
-        .map_err(SlotsError::Ask)?;
-    let slots: Vec<Slot> = value.iter().map(slot).collect();
-    let Free { slots, reason } = free(Offer { slots: &slots }, &taken, &rules.rules, window, now);
-    Ok(Availability {
-        subject: Some(subject),
-        zone,
-        window,
-        slots,
-        reason: reason.map(NoneFree::Slots),
-        as_of: at,
-        seen,
-    })
+    if let Some((target, event_type)) = target.zip(subject.reference()) {
+        let Asked { rules, duration } = rules(&subject, request)?;
+        let question = widened(window);
+        let query = SlotsQuery {
+            event_type,
+            from: question.start,
+            to: question.end,
+            duration,
+            host: request.host,
+            reschedule: request.moving.as_ref().and_then(|(_, uid)| uid.clone()),
+        };
+        let ahead = now + rules.minimum_notice;
+        let Found { value, at, .. } =
+            offered(app, &target, query, request.age, request.lane, ahead)
+                .await
+                .map_err(SlotsError::Ask)?;
+        looked.offer = Some(Offered {
+            slots: value.iter().map(slot).collect(),
+            taken,
+            rules,
+            as_of: at,
+        });
+    }
+    looked.subject = Some(subject);
+    Ok(looked)
 }
 
-fn asked(span: Span, zone: &TimeZone) -> Result<Range, SlotsError> {
+pub(super) fn asked(span: Span, zone: &TimeZone) -> Result<Range, SlotsError> {
     let range = match span {
         Span::Days(from, to) if to < from => return Err(SlotsError::Inverted),
         Span::Days(from, to) => window(from, to, zone),
@@ -244,28 +311,10 @@ fn asked(span: Span, zone: &TimeZone) -> Result<Range, SlotsError> {
     Ok(range)
 }
 
-fn slot(offered: &OfferedSlot) -> Slot {
+pub(super) fn slot(offered: &OfferedSlot) -> Slot {
     Slot {
         start: offered.start,
         end: offered.end,
-    }
-}
-
-fn unconfigured(
-    subject: Option<Subject>,
-    zone: TimeZone,
-    window: Range,
-    now: Timestamp,
-    seen: Seen,
-) -> Availability {
-    Availability {
-        subject,
-        zone,
-        window,
-        slots: Vec::new(),
-        reason: Some(NoneFree::NotConfigured),
-        as_of: now,
-        seen,
     }
 }
 

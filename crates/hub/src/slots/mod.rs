@@ -1,17 +1,23 @@
 //! Free slots: what the provider offers, less what we know to be taken. One computation, rendered by each door in its own
 //! shape.
 
+mod explain;
 mod find;
 mod offered;
+mod opening;
 mod pages;
 mod subject;
 mod taken;
+mod warmup;
 mod zone;
 
 pub use self::{
+    explain::{Explained, Fate, explain},
     find::{Age, Availability, NoneFree, SlotsError, SlotsRequest, Span, find},
     offered::{Offers, SlotsKey},
+    opening::{Opening, OpeningRequest, opening},
     pages::{Page, PageKey, Pages, SlotsDoor},
     subject::{Subject, SubjectError, subject},
+    warmup::{Warmed, warm_up},
     zone::{Zones, zone},
 };

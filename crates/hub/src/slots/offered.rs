@@ -1,6 +1,6 @@
 //! What the provider offers, remembered for a minute.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use calbridge_core::{
     availability::Range,
@@ -11,7 +11,8 @@ use calbridge_providers::calcom_api::{
     OfferedSlot,
     slots::{self, SlotsQuery},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use moka::sync::Cache;
 
 use super::Age;
 use crate::{
@@ -33,29 +34,60 @@ pub struct SlotsKey {
     query: SlotsQuery,
 }
 
+/// What was offered is compared with what is offered next, if that is asked within this time.
+const COMPARED: SignedDuration = SignedDuration::from_mins(10);
+
 /// The offers of providers.
-pub struct Offers(Remembered<SlotsKey, Vec<OfferedSlot>>);
+pub struct Offers {
+    remembered: Remembered<SlotsKey, Vec<OfferedSlot>>,
+    /// The starts that were offered last, also when they are out of date.
+    last: Cache<SlotsKey, Arc<[Timestamp]>>,
+}
 
 impl Default for Offers {
     fn default() -> Self {
         let weigh = |slots: &Vec<OfferedSlot>| u32::try_from(slots.len()).unwrap_or(u32::MAX);
-        Self(Remembered::new(
-            "slots",
-            TTL,
-            SignedDuration::ZERO,
-            MOST,
-            weigh,
-        ))
+        let last = Cache::builder()
+            .name("last_offers")
+            .max_capacity(MOST)
+            .weigher(|_, starts: &Arc<[Timestamp]>| {
+                u32::try_from(starts.len()).unwrap_or(u32::MAX).max(1)
+            })
+            .time_to_live(COMPARED.unsigned_abs())
+            .build();
+        Self {
+            remembered: Remembered::new("slots", TTL, SignedDuration::ZERO, MOST, weigh),
+            last,
+        }
     }
 }
 
-/// What is offered in a window.
+impl Offers {
+    /// A new answer came: of what was offered before and still lies ahead, count what is not free any more.
+    fn compare(&self, app: &App, key: SlotsKey, new: &[OfferedSlot], ahead: Timestamp) {
+        let starts: Arc<[Timestamp]> = new.iter().map(|slot| slot.start).collect();
+        if let Some(before) = self.last.get(&key) {
+            let still: BTreeSet<Timestamp> = starts.iter().copied().collect();
+            let offered = before.iter().filter(|start| **start >= ahead);
+            let (mut count, mut stale) = (0, 0);
+            for start in offered {
+                count += 1;
+                stale += u64::from(!still.contains(start));
+            }
+            app.metrics.upstream.looked_again(count, stale);
+        }
+        self.last.insert(key, starts);
+    }
+}
+
+/// What is offered in a window. Slots before `ahead` may have gone by themselves.
 pub async fn offered(
     app: &App,
     target: &Target,
     query: SlotsQuery,
     age: Age,
     lane: Lane,
+    ahead: Timestamp,
 ) -> Result<Found<Vec<OfferedSlot>>, Arc<AskError>> {
     let (tenant, connection) = (target.tenant_id, target.connection_id);
     let days = Days::of(query.from, query.to);
@@ -69,14 +101,14 @@ pub async fn offered(
         freshness: &app.upstream.freshness,
         counted: &app.metrics.upstream,
     };
-    let offers = &app.offers.0;
-    let query = key.query.clone();
-    let (asking, target) = (app.clone(), target.clone());
+    let offers = &app.offers.remembered;
+    let (asking, target, asked) = (app.clone(), target.clone(), key.clone());
     let question = move || {
-        let (app, target, query) = (asking.clone(), target.clone(), query.clone());
+        let (app, target, key) = (asking.clone(), target.clone(), asked.clone());
         async move {
-            let call = slots::list(target.profile, &query);
+            let call = slots::list(target.profile, &key.query);
             let answered = ask(&app, &target, &call, Wish::of(lane)).await?;
+            app.offers.compare(&app, key, &answered.value, ahead);
             Ok(answered.value)
         }
     };
@@ -92,9 +124,9 @@ pub async fn offered(
 /// The window that is asked for: whole hours, so that questions that differ little have one answer.
 pub fn widened(window: Range) -> Range {
     const HOUR: i64 = 3600;
-    let floor = |at: jiff::Timestamp| {
+    let floor = |at: Timestamp| {
         let second = at.as_second().div_euclid(HOUR) * HOUR;
-        jiff::Timestamp::from_second(second).unwrap_or(at)
+        Timestamp::from_second(second).unwrap_or(at)
     };
     let start = floor(window.start);
     let end = floor(window.end);

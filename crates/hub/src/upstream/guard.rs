@@ -182,9 +182,17 @@ fn is_plenty(quota: Quota, target: &Target) -> bool {
 }
 
 /// Somebody decided that the provider is well.
-pub async fn reset(app: &App, target: &Target) -> Result<(), StoreError> {
+pub async fn reset(app: &App, scope: &Scope, connection: ConnectionId) -> Result<(), StoreError> {
     let now = app.clock.now();
-    change(app, target, |_, breaker| breaker.reset(now)).await
+    let mut tx = app.store.write().await?;
+    let mut breaker = provider_breakers::load_for_update(&mut tx, scope, connection, now).await?;
+    breaker.reset(now);
+    provider_breakers::save(&mut tx, scope, connection, &breaker, now).await?;
+    tx.commit().await?;
+    let word = breaker.state().as_str();
+    app.upstream.guards.learn([(connection, breaker)]);
+    app.metrics.upstream.breaker_changed(word);
+    Ok(())
 }
 
 /// How many requests the first lane could make now.

@@ -9,6 +9,7 @@ mod error;
 mod follow;
 mod freshness;
 mod guard;
+mod health;
 mod notes;
 mod remembered;
 mod send;
@@ -24,6 +25,7 @@ pub use self::{
     follow::{follow_until_stopped, learn_breakers, prune},
     freshness::{Days, Freshness, Seen},
     guard::{Guards, left, reset},
+    health::{Circuit, Health, worst},
     notes::{AUTHENTICATION_FAILED, DRIFT, Noted, forget as forget_profile},
     remembered::{Found, Lookup, Remembered},
     send::{ClientError, client},

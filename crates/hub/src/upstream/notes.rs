@@ -41,6 +41,11 @@ struct State {
 }
 
 impl Noted {
+    /// Whether the key of a connection was refused, and none worked since.
+    pub(super) fn is_refused(&self, connection: ConnectionId) -> bool {
+        self.lock().refused_keys.contains(&connection)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

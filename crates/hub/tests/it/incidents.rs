@@ -63,7 +63,7 @@ each_engine! {
         assert_eq!(incidents[0]["occurrences"], 2);
         assert!(incidents[0]["remedy"].as_str().unwrap().contains("circuit-status"));
 
-        let closed = connections::close_circuits(&hub.app, &place.scope, None).await.unwrap();
+        let closed = connections::reset_circuits(&hub.app, &place.scope, None).await.unwrap();
         assert_eq!(closed, [place.calcom.id]);
         look(&hub).await;
         assert_eq!(open(&hub).await, Vec::<Json>::new());

@@ -1,6 +1,7 @@
 //! The running system, through its front doors.
 #![cfg(test)]
 
+mod calcom_faces;
 mod checkup;
 mod connections;
 mod control;

@@ -4,9 +4,10 @@ use calbridge_core::{
     breaker::{Breaker, BreakerState},
     ids::ConnectionId,
     provider::Provider,
+    scope::Scope,
 };
 use calbridge_store::{
-    connections::{self, Connection},
+    connections::{self as rows, Connection},
     provider_breakers,
 };
 use jiff::Timestamp;
@@ -15,10 +16,11 @@ use serde_json::{Value, json};
 use crate::{
     cli::{
         context::{Context, TenantOption},
+        exit::CliError,
         output::at,
     },
-    connections::close_circuits,
-    control::{CircuitReset, Client},
+    connections,
+    control::ResetCircuits,
 };
 
 /// A connection with its breaker, and since when it is as it is.
@@ -28,7 +30,7 @@ pub(super) async fn status(context: &Context, tenant: TenantOption) -> anyhow::R
     let lines = context
         .in_tenant(tenant, async |app, scope| {
             let mut tx = app.store.read().await?;
-            let mut all = connections::list(&mut tx, scope).await?;
+            let mut all = rows::list(&mut tx, scope).await?;
             let rows = provider_breakers::list(&mut tx, scope).await?;
             tx.rollback().await?;
             all.retain(|connection| connection.provider == Provider::CalCom);
@@ -50,6 +52,36 @@ pub(super) async fn status(context: &Context, tenant: TenantOption) -> anyhow::R
     let if_empty =
         "there is no connection to Cal.com; `calbridge connections add calcom` makes one";
     context.out.table(&header, rows, if_empty)
+}
+
+/// Close the breakers, in the process that serves as well.
+pub(super) async fn reset(
+    context: &Context,
+    tenant: TenantOption,
+    connection: Option<ConnectionId>,
+) -> anyhow::Result<()> {
+    let ask = ResetCircuits {
+        tenant: tenant.tenant,
+        connection,
+    };
+    let reset = context
+        .ask_or(&ask, async |app| {
+            let scope = Scope::cli(tenant.tenant);
+            Ok(connections::reset_circuits(app, &scope, connection).await?)
+        })
+        .await?;
+    if reset.is_empty() {
+        let missing = "there is no such connection to Cal.com; `calbridge connections list` shows those there are";
+        return Err(CliError::NotFound(missing.to_owned()).into());
+    }
+    if context.out.is_json() {
+        return context.out.json(&json!({ "connections": reset }));
+    }
+    for id in reset {
+        let line = format!("connection {id}: closed, Cal.com is asked again");
+        context.out.line(line)?;
+    }
+    Ok(())
 }
 
 fn until(breaker: &Breaker) -> Option<Timestamp> {
@@ -77,37 +109,4 @@ fn body((connection, breaker, since): &Line) -> Value {
         "since": since,
         "until": until(breaker),
     })
-}
-
-/// By the process that serves, whose memory it is about; without one, in the database.
-pub(super) async fn reset(
-    context: &Context,
-    connection_id: Option<ConnectionId>,
-    option: TenantOption,
-) -> anyhow::Result<()> {
-    let closed = match Client::find(&context.config()?).await {
-        Some(client) => {
-            let ask = CircuitReset {
-                tenant_id: option.tenant,
-                connection_id,
-            };
-            client.ask(&ask).await?.closed
-        }
-        None => {
-            context
-                .in_tenant(option, async |app, scope| {
-                    Ok(close_circuits(app, scope, connection_id).await?)
-                })
-                .await?
-        }
-    };
-    if context.out.is_json() {
-        return context.out.json(&json!({ "closed": closed }));
-    }
-    match closed.len() {
-        0 => context.out.line("every circuit was closed already"),
-        count => context.out.line(format!(
-            "closed {count} circuits: the provider is asked again"
-        )),
-    }
 }

@@ -7,8 +7,10 @@ mod offered;
 mod read;
 mod report;
 mod run;
+mod status;
 
 pub use apply::{Reading, apply};
 pub use ask::{SyncError, ask_for, due, find_run, list_runs};
 pub use report::SyncReport;
 pub use run::{now, run_job};
+pub use status::{Status, Statuses, status};

@@ -3,6 +3,7 @@
 pub mod audit_log;
 pub mod bookings;
 pub mod branches;
+pub mod calcom;
 pub mod connections;
 pub mod event_types;
 pub mod host_matches;
@@ -10,7 +11,7 @@ pub mod incidents;
 pub mod leads;
 pub mod nodes;
 pub mod page;
-mod params;
+pub(super) mod params;
 pub mod price;
 pub mod provider_webhooks;
 pub mod quarantine;
