@@ -46,6 +46,7 @@ impl Place {
             wanted_events: None,
             creates_leads: true,
             calendly_user_uri: None,
+            api: connections::ApiAccess::default(),
         };
         let connection = connections::create(&mut tx, &scope, new, now()).await?.id;
         tx.commit().await?;

@@ -43,6 +43,7 @@ async fn place(tx: &mut Tx) -> Result<(Scope, Connection), StoreError> {
         wanted_events: None,
         creates_leads: true,
         calendly_user_uri: None,
+        api: connections::ApiAccess::default(),
     };
     let connection = connections::create(tx, &scope, new, now()).await?;
     Ok((scope, connection))

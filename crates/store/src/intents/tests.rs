@@ -33,6 +33,7 @@ async fn place(store: &Store) -> Result<(Scope, ConnectionId), BoxError> {
         wanted_events: None,
         creates_leads: true,
         calendly_user_uri: None,
+        api: connections::ApiAccess::default(),
     };
     let connection = connections::create(&mut tx, &scope, new, now()).await?.id;
     tx.commit().await?;

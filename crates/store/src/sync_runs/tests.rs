@@ -27,6 +27,7 @@ async fn place(tx: &mut Tx) -> Result<(Scope, ConnectionId), StoreError> {
         wanted_events: None,
         creates_leads: true,
         calendly_user_uri: None,
+        api: connections::ApiAccess::default(),
     };
     let connection = connections::create(tx, &scope, new, now()).await?;
     Ok((scope, connection.id))
