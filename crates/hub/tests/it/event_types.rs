@@ -198,7 +198,7 @@ each_engine! {
                 slug: "studio-falk".to_owned(),
                 members: vec![1],
             });
-            calcom.add_managed(10, EventType { kind: Kind::Plain, ..EventType::new("visit", "Visit", 30) })
+            calcom.add_managed(10, &EventType { kind: Kind::Plain, ..EventType::new("visit", "Visit", 30) })
         });
         name_team(&with, connection.id.0).await;
         let run = sync(&with).await;
