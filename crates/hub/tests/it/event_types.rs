@@ -52,13 +52,7 @@ pub async fn event_type(with: &WithProvider, id: &str) -> Json {
 }
 
 async fn change(with: &WithProvider, id: &str, body: Json) -> Json {
-    let answer = send(
-        &with.hub,
-        "PATCH",
-        &format!("/api/v1/event-types/{id}"),
-        body,
-    )
-    .await;
+    let answer = send(&with.hub, "PATCH", &format!("/api/v1/event-types/{id}"), body).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     answer.json()
 }
@@ -198,7 +192,7 @@ each_engine! {
                 slug: "studio-falk".to_owned(),
                 members: vec![1],
             });
-            calcom.add_managed(10, &EventType { kind: Kind::Plain, ..EventType::new("visit", "Visit", 30) })
+            calcom.add_managed(10, EventType { kind: Kind::Plain, ..EventType::new("visit", "Visit", 30) })
         });
         name_team(&with, connection.id.0).await;
         let run = sync(&with).await;

@@ -4,7 +4,6 @@
 mod checkup;
 mod control;
 mod documents;
-mod event_types;
 mod hostile;
 mod hub;
 mod idempotency;
