@@ -14,8 +14,7 @@ use calbridge_emulator::{ApiFailure, server::CalComServer};
 use calbridge_store::{Store, connections::Connection, each_engine};
 
 use crate::{
-    event_types::sync,
-    provider::WithProvider,
+    provider::{WithProvider, sync},
     provider_webhooks::{incidents, start},
 };
 
@@ -150,7 +149,7 @@ each_engine! {
     async fn the_canary_asks_one_question_of_each_kind_and_finds_nothing(store: Store) {
         let with = start(store).await;
         with.connect(TenantId(1), "cal").await;
-        with.hub.place().await;
+        with.hub.new_place().await;
         canary::look_at_all(&with.hub.app).await.unwrap();
         for operation in ["GET /me", "GET /slots", "GET /bookings", "GET /webhooks"] {
             assert_eq!(with.asked(operation).requests, 1, "{operation}");

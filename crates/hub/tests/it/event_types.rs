@@ -52,13 +52,7 @@ pub async fn event_type(with: &WithProvider, id: &str) -> Json {
 }
 
 async fn change(with: &WithProvider, id: &str, body: Json) -> Json {
-    let answer = send(
-        &with.hub,
-        "PATCH",
-        &format!("/api/v1/event-types/{id}"),
-        body,
-    )
-    .await;
+    let answer = send(&with.hub, "PATCH", &format!("/api/v1/event-types/{id}"), body).await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     answer.json()
 }

@@ -6,7 +6,6 @@ mod checkup;
 mod connections;
 mod control;
 mod documents;
-mod event_types;
 mod hostile;
 mod hub;
 mod idempotency;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::{body::Body, http::Request};
 use calbridge::{
     config::Config,
     connections::{NewConnectionRequest, add},
@@ -13,7 +14,9 @@ use calbridge_emulator::{
 };
 use calbridge_store::{Store, connections::Connection};
 
-use crate::hub::{Place, TestHub};
+use serde_json::Value as Json;
+
+use crate::hub::{Answer, Place, TestHub};
 
 /// A hub whose connections ask an emulated Cal.com; both have the same clock.
 pub struct WithProvider {
@@ -106,4 +109,37 @@ impl WithProvider {
     pub fn asked(&self, operation: &str) -> OperationCount {
         self.provider.operation(operation)
     }
+}
+
+/// Send JSON, or nothing.
+pub async fn send(hub: &TestHub, method: &str, path: &str, body: Json) -> Answer {
+    let body = if body.is_null() {
+        Body::empty()
+    } else {
+        Body::from(body.to_string())
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "localhost")
+        .header("content-type", "application/json");
+    hub.send(request.body(body).unwrap()).await
+}
+
+/// Have event types read.
+pub async fn sync(with: &WithProvider) {
+    let accepted = send(&with.hub, "POST", "/api/v1/event-types/sync", Json::Null).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.json());
+    with.hub.run_jobs().await;
+}
+
+/// Let a connection name its team.
+pub async fn name_team(with: &WithProvider, connection: i64) {
+    let hub = &with.hub;
+    let team = "UPDATE connections SET team_id = 10 WHERE id = $1";
+    hub.execute(team, vec![connection.into()]).await;
+    hub.execute("UPDATE registry_version SET version = version + 1", vec![])
+        .await;
+    let now = hub.app.clock.now();
+    hub.app.registry.refresh(&hub.app.store, now).await.unwrap();
 }

@@ -11,10 +11,7 @@ use calbridge_store::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::{
-    event_types::{name_team, send, sync},
-    provider::WithProvider,
-};
+use crate::provider::{WithProvider, name_team, send, sync};
 
 const PUBLIC: &str = "https://hub.example.org";
 const PATCH: &str = "PATCH /webhooks/{hook}";
