@@ -11,7 +11,7 @@ pub fn in_our_words(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsStri
     let mut arguments = arguments.into_iter();
     // The name of the program may be anything.
     ours.extend(arguments.next());
-    while let Some(argument) = arguments.next() {
+    for argument in arguments.by_ref() {
         if argument == "--" {
             ours.push(argument);
             break;
