@@ -110,7 +110,7 @@ fn remedy(error: &TargetError) -> &'static str {
         TargetError::NoKey(_) => {
             "make a key at https://app.cal.com/settings/developer/api-keys and set it with `calbridge connections set-key`"
         }
-        TargetError::BaseUrl { .. } => "`calbridge connections` changes the base URL",
+        TargetError::BaseUrl { .. } => "set another with `calbridge connections change --api-url`",
         TargetError::OtherProvider(_) => "name a connection to Cal.com",
     }
 }

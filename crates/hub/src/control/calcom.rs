@@ -4,7 +4,6 @@ use calbridge_core::{
     ids::{ConnectionId, TenantId},
     scope::Scope,
 };
-use calbridge_store::StoreError;
 use serde::{Deserialize, Serialize};
 
 use super::command::{Ask, Command};
@@ -57,7 +56,7 @@ impl Ask for ResetCircuits {
     type Answer = Vec<ConnectionId>;
 }
 
-pub(super) async fn warm_up(app: &App, ask: WarmUp) -> Result<Warmed, Problem> {
+pub(super) async fn warm_up(app: &App, ask: &WarmUp) -> Result<Warmed, Problem> {
     let mut warmed = Warmed::default();
     for tenant in tenants::list_all(app).await? {
         if ask.tenant.is_none_or(|id| tenant.id == id) {
@@ -68,13 +67,11 @@ pub(super) async fn warm_up(app: &App, ask: WarmUp) -> Result<Warmed, Problem> {
     Ok(warmed)
 }
 
-pub(super) async fn probe(app: &App, ask: Probe) -> Result<Vec<Probed>, Problem> {
+pub(super) async fn probe(app: &App, ask: &Probe) -> Result<Vec<Probed>, Problem> {
     Ok(connections::probe(app, &Scope::cli(ask.tenant)).await?)
 }
 
-pub(super) async fn reset(app: &App, ask: ResetCircuits) -> Result<Vec<ConnectionId>, Problem> {
+pub(super) async fn reset(app: &App, ask: &ResetCircuits) -> Result<Vec<ConnectionId>, Problem> {
     let scope = Scope::cli(ask.tenant);
-    let reset: Result<_, StoreError> =
-        connections::reset_circuits(app, &scope, ask.connection).await;
-    Ok(reset?)
+    Ok(connections::reset_circuits(app, &scope, ask.connection).await?)
 }

@@ -60,9 +60,9 @@ pub trait Ask: Serialize + DeserializeOwned {
 pub(super) async fn run(app: &App, command: Command, body: &[u8]) -> Result<Json<Value>, Problem> {
     match command {
         Command::Status => answer(body, async |ask| Ok(status(app, &ask))).await,
-        Command::WarmUp => answer(body, async |ask| calcom::warm_up(app, ask).await).await,
-        Command::Probe => answer(body, async |ask| calcom::probe(app, ask).await).await,
-        Command::ResetCircuits => answer(body, async |ask| calcom::reset(app, ask).await).await,
+        Command::WarmUp => answer(body, async |ask| calcom::warm_up(app, &ask).await).await,
+        Command::Probe => answer(body, async |ask| calcom::probe(app, &ask).await).await,
+        Command::ResetCircuits => answer(body, async |ask| calcom::reset(app, &ask).await).await,
     }
 }
 

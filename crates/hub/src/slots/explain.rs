@@ -83,7 +83,8 @@ pub async fn explain(
         age: Age::New,
         lane: Lane::Interactive,
     };
-    Ok(explained(&look(app, scope, &request).await?, date))
+    let looked = Box::pin(look(app, scope, &request)).await?;
+    Ok(explained(&looked, date))
 }
 
 fn explained(looked: &Looked, date: Date) -> Explained {

@@ -54,7 +54,8 @@ pub async fn warm_up(app: &App, scope: &Scope) -> Result<Warmed, StoreError> {
         if silent.contains(&event_type.connection_id) {
             continue;
         }
-        match find(app, scope, &request(app, event_type.public_id.to_string())).await {
+        let request = request(app, event_type.public_id.to_string());
+        match Box::pin(find(app, scope, &request)).await {
             Ok(found) => {
                 warmed.remembered += usize::from(found.subject.is_some());
                 warmed.free_slots += found.slots.len();

@@ -153,4 +153,57 @@ each_engine! {
         assert_eq!(with.hub.get(path).await.status, 200);
         assert_eq!(with.asked("GET /slots").requests, asked);
     }
+
+    async fn an_offer_that_is_gone_at_the_next_look_is_counted(store: Store) {
+        let with = synced(store).await;
+        let path = "/api/v1/event-types/1/slots?from=2026-01-13&to=2026-01-13";
+        with.hub.get(path).await;
+        with.provider.edit_calcom(|calcom| calcom.add_busy(calbridge_emulator::calcom::BusyBlock {
+            host: 1, start: crate::hub::at("2026-01-13T10:00:00Z"), end: crate::hub::at("2026-01-13T11:00:00Z"),
+        }).unwrap());
+        with.hub.set_clock("2026-01-05T08:02:00Z");
+        with.hub.get(path).await;
+        let text = calbridge::metrics::render(&with.hub.app).await;
+        assert!(text.contains("calbridge_offered_slots_total 16"), "{text}");
+        assert!(text.contains("calbridge_stale_offers_total 2"), "{text}");
+    }
+
+    async fn a_day_is_explained_slot_by_slot(store: Store) {
+        let with = synced(store).await;
+        let scope = Scope::cli(TenantId(1));
+        let date = Some("2026-01-13".parse().unwrap());
+        let zones = calbridge::slots::Zones::default();
+        let day = calbridge::slots::explain(&with.hub.app, &scope, "1", date, zones).await.unwrap();
+        assert_eq!((day.offered.len(), day.free, day.reason), (16, 16, None));
+        let sunday = Some("2026-01-18".parse().unwrap());
+        let zones = calbridge::slots::Zones::default();
+        let day = calbridge::slots::explain(&with.hub.app, &scope, "1", sunday, zones).await.unwrap();
+        assert_eq!((day.free, day.reason.as_deref()), (0, Some("nothing_offered")));
+        assert!(day.advice.is_some());
+    }
+
+    async fn a_connection_that_is_tried_says_whose_key_it_is_or_what_to_do(store: Store) {
+        let with = synced(store).await;
+        with.connect_with_key(TenantId(1), "worn-out", "cal_live_wrong").await;
+        let probed = calbridge::connections::probe(&with.hub.app, &Scope::cli(TenantId(1))).await.unwrap();
+        let found = probed[0].found.as_ref().unwrap();
+        assert_eq!((found.username.as_deref(), found.versions.as_str()), (Some("greta-falk"), "hosted-2026"));
+        assert!(found.event_types >= 6 && found.requests_left > 0 && found.clock_ahead_seconds.is_some());
+        assert!(probed[1].remedy.as_deref().unwrap().contains("settings/developer/api-keys"), "{:?}", probed[1]);
+    }
+
+    async fn a_circuit_that_is_reset_lets_the_next_call_out(store: Store) {
+        let with = synced(store).await;
+        with.fail("GET /slots", ApiFailure::Status(503));
+        for day in 12..15 {
+            let path = format!("/api/v1/bookings/availability?date_from=2026-01-{day}&date_to=2026-01-{day}");
+            with.hub.get(&path).await;
+        }
+        with.heal();
+        assert_eq!(health(&with.hub).await["circuit_breaker"], "open");
+        let scope = Scope::cli(TenantId(1));
+        calbridge::connections::reset_circuits(&with.hub.app, &scope, None).await.unwrap();
+        assert_eq!(health(&with.hub).await["circuit_breaker"], "closed");
+        assert_eq!(with.hub.get(DAY).await.status, 200);
+    }
 }

@@ -12,12 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    app::App,
-    event_types::sync,
-    http::auth,
-    upstream::{self, Circuit, Health},
-};
+use crate::{app::App, event_types::sync, http::auth, upstream};
 
 /// How Cal.com is.
 #[derive(Serialize, ToSchema)]
@@ -68,7 +63,7 @@ pub struct SyncStatusBody {
 )]
 pub async fn health(State(app): State<App>, parts: Parts) -> Json<CalComHealthBody> {
     let tenant = known(&app, &parts).await;
-    let (health, circuit): (Health, Circuit) = upstream::worst(&app, tenant).await;
+    let (health, circuit) = upstream::worst(&app, tenant).await;
     Json(CalComHealthBody {
         service: "cal.com",
         status: health.as_str(),
