@@ -21,8 +21,8 @@ const PREFIXES: [&str; 2] = ["cal_live_", "cal_test_"];
 
 pub(super) fn form(app: &App, known: &KnownConnection, name: &str) -> Option<Finding> {
     let key = known.api_key(app.clock.now())?;
-    let begins = |prefix: &&str| key.expose_secret().starts_with(prefix);
-    if PREFIXES.iter().any(|prefix| begins(&prefix)) {
+    let key = key.expose_secret();
+    if PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
         return None;
     }
     let says = format!("{name}: its key does not begin with cal_live_ or cal_test_");

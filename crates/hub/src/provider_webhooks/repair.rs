@@ -124,7 +124,7 @@ async fn carry_out(
 
 fn source(looked: &Looked, ours: &[Ours]) -> Source {
     if let Some(newest) = looked.secrets.first() {
-        return Source::Ours(newest.secret.clone());
+        return Source::Ours(newest.text.clone());
     }
     let signs = ours.iter().find(|one| one.secret == SecretState::OnlyThere);
     let webhooks = looked

@@ -13,7 +13,7 @@ use crate::app::App;
 /// A secret that counts.
 pub(super) struct Secret {
     pub id: i64,
-    pub secret: SecretString,
+    pub text: SecretString,
     /// Nothing says when it stops counting.
     pub stays: bool,
 }
@@ -30,7 +30,7 @@ pub(super) async fn of(app: &App, connection: &Connection) -> Result<Vec<Secret>
         .map(|row| {
             Ok(Secret {
                 id: row.id,
-                secret: row.open(app.store.keys())?,
+                text: row.open(app.store.keys())?,
                 stays: row.retires_at.is_none(),
             })
         })
@@ -45,9 +45,9 @@ pub(super) fn compare(ours: &[Secret], theirs: Option<&SecretString>) -> SecretS
         (None, Some(_)) => SecretState::OnlyThere,
         (Some(_), None) => SecretState::OnlyHere,
         (Some((newest, older)), Some(theirs)) => {
-            if same(&newest.secret, theirs) {
+            if same(&newest.text, theirs) {
                 SecretState::Same
-            } else if older.iter().any(|one| same(&one.secret, theirs)) {
+            } else if older.iter().any(|one| same(&one.text, theirs)) {
                 SecretState::Older
             } else {
                 SecretState::Different
