@@ -4,7 +4,6 @@ mod branches;
 mod functions;
 mod staff;
 
-use axum::{body::Body, http::Request};
 use calbridge_core::ids::TenantId;
 use calbridge_emulator::{
     ApiFailure,
@@ -13,36 +12,10 @@ use calbridge_emulator::{
 use calbridge_store::{Store, each_engine};
 use serde_json::{Value as Json, json};
 
-use crate::{
-    hub::{Answer, TestHub},
-    provider::WithProvider,
-};
+use crate::provider::WithProvider;
+pub use crate::provider::{send, sync};
 
 const LISTS: &str = "GET /event-types";
-
-/// Send JSON.
-pub async fn send(hub: &TestHub, method: &str, path: &str, body: Json) -> Answer {
-    let body = if body.is_null() {
-        Body::empty()
-    } else {
-        Body::from(body.to_string())
-    };
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "localhost")
-        .header("content-type", "application/json");
-    hub.send(request.body(body).unwrap()).await
-}
-
-/// Have event types synced, and look at the run that did it.
-pub async fn sync(with: &WithProvider) -> Json {
-    let accepted = send(&with.hub, "POST", "/api/v1/event-types/sync", Json::Null).await;
-    assert_eq!(accepted.status, 202, "{}", accepted.json());
-    with.hub.run_jobs().await;
-    let location = accepted.headers["location"].to_str().unwrap();
-    with.hub.get(location).await.json()
-}
 
 /// The event type that the provider numbers so.
 pub async fn event_type(with: &WithProvider, id: &str) -> Json {
@@ -52,7 +25,13 @@ pub async fn event_type(with: &WithProvider, id: &str) -> Json {
 }
 
 async fn change(with: &WithProvider, id: &str, body: Json) -> Json {
-    let answer = send(&with.hub, "PATCH", &format!("/api/v1/event-types/{id}"), body).await;
+    let answer = send(
+        &with.hub,
+        "PATCH",
+        &format!("/api/v1/event-types/{id}"),
+        body,
+    )
+    .await;
     assert_eq!(answer.status, 200, "{}", answer.json());
     answer.json()
 }

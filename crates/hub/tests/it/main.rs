@@ -6,6 +6,7 @@ mod checkup;
 mod connections;
 mod control;
 mod documents;
+mod event_types;
 mod hostile;
 mod hub;
 mod idempotency;

@@ -126,11 +126,13 @@ pub async fn send(hub: &TestHub, method: &str, path: &str, body: Json) -> Answer
     hub.send(request.body(body).unwrap()).await
 }
 
-/// Have event types read.
-pub async fn sync(with: &WithProvider) {
+/// Have event types read, and look at the run that did it.
+pub async fn sync(with: &WithProvider) -> Json {
     let accepted = send(&with.hub, "POST", "/api/v1/event-types/sync", Json::Null).await;
     assert_eq!(accepted.status, 202, "{}", accepted.json());
     with.hub.run_jobs().await;
+    let location = accepted.headers["location"].to_str().unwrap();
+    with.hub.get(location).await.json()
 }
 
 /// Let a connection name its team.
