@@ -122,7 +122,8 @@ each_engine! {
             "discovery".to_owned(),
             "zhengrowth/discovery".to_owned(),
         ] {
-            assert_eq!(find_by_any_id(&mut tx, &ours, &any_id).await?, [one.clone()], "{any_id}");
+            let found = find_by_any_id(&mut tx, &ours, &any_id).await?;
+            assert_eq!(found.as_slice(), std::slice::from_ref(&one), "{any_id}");
             assert_eq!(find_by_any_id(&mut tx, &theirs, &any_id).await?, [], "{any_id}");
         }
         assert_eq!(find_by_any_id(&mut tx, &ours, "other/discovery").await?, []);

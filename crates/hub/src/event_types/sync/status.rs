@@ -27,9 +27,12 @@ pub struct Status {
     pub errors: Vec<String>,
 }
 
+/// Of one tenant, or of all.
+type Remembered = HashMap<Option<TenantId>, (Timestamp, Arc<Status>)>;
+
 /// What was looked up a moment ago.
 #[derive(Default)]
-pub struct Statuses(Mutex<HashMap<Option<TenantId>, (Timestamp, Arc<Status>)>>);
+pub struct Statuses(Mutex<Remembered>);
 
 impl Statuses {
     fn find(&self, of: Option<TenantId>) -> Option<(Timestamp, Arc<Status>)> {
