@@ -146,6 +146,7 @@ async fn more_work_than_connections_waits_its_turn() {
     let environment = [
         ("CALBRIDGE_MAX_CONNECTIONS", "2"),
         ("CALBRIDGE_TRUSTED_NETWORK", "true"),
+        ("CALBRIDGE_ADDRESS_PER_MINUTE", "0"),
     ];
     let server = Arc::new(home.serve_with(&[], &environment).await);
     load.aim(std::slice::from_ref(server.as_ref()));
