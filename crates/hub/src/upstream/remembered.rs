@@ -151,28 +151,6 @@ where
         kept.found()
     }
 
-    /// The remembered answer as it is, if it is good.
-    pub async fn peek(
-        &self,
-        lookup: &Lookup<'_>,
-        key: &K,
-        holds: impl Fn(Seen) -> bool,
-    ) -> Option<Found<V>> {
-        let kept = self.kept.get(key).await?;
-        let fresh = holds(kept.seen) && lookup.clock.now().duration_since(kept.at).abs() < self.ttl;
-        kept.found().ok().filter(|_| fresh)
-    }
-
-    /// How many answers are remembered, about.
-    pub fn len(&self) -> u64 {
-        self.kept.entry_count()
-    }
-
-    /// Whether none is.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     async fn ask_once<F, A>(
         &self,
         lookup: &Lookup<'_>,
