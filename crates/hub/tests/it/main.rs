@@ -15,6 +15,7 @@ mod permutations;
 mod poison;
 mod provider;
 mod rebuild;
+mod records;
 mod replay;
 mod retention;
 mod settings;
