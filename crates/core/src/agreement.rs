@@ -125,6 +125,10 @@ pub fn settle(known: &[Fact], record: &[Change], read_at: Timestamp) -> Finding 
     let conflicts = after(&repair)
         .map(|standing| compare(&standing, &theirs, marks))
         .unwrap_or_default();
+    if conflicts == differences {
+        // Facts that settle nothing are not worth telling.
+        repair.clear();
+    }
     Finding {
         differences,
         repair,

@@ -38,6 +38,7 @@ pub const NAMES: &[(&str, &str)] = &[
         "CALBRIDGE_SYNC_EVENT_TYPES_MINUTES",
         "sync.event_types_minutes",
     ),
+    ("CALBRIDGE_SYNC_BOOKINGS_MINUTES", "sync.bookings_minutes"),
     ("CALBRIDGE_NODE_NAME", "node.name"),
     ("CALBRIDGE_MAX_OPEN", "server.max_open"),
     (

@@ -9,12 +9,15 @@ use serde::{Deserialize, Serialize};
 pub struct Sync {
     /// Minutes from one reading of event types and hosts to the next; 0 leaves it to people.
     pub event_types_minutes: u32,
+    /// Minutes from one comparison of bookings to the next; 0 leaves it to people. Once a day all of them are compared.
+    pub bookings_minutes: u32,
 }
 
 impl Default for Sync {
     fn default() -> Self {
         Self {
             event_types_minutes: 60,
+            bookings_minutes: 60,
         }
     }
 }
@@ -23,6 +26,12 @@ impl Sync {
     /// See [`Sync::event_types_minutes`]; `None` when only people ask for it.
     pub fn event_types(&self) -> Option<SignedDuration> {
         let minutes = i64::from(self.event_types_minutes);
+        (minutes > 0).then(|| SignedDuration::from_mins(minutes))
+    }
+
+    /// See [`Sync::bookings_minutes`]; `None` when only people ask for it.
+    pub fn bookings(&self) -> Option<SignedDuration> {
+        let minutes = i64::from(self.bookings_minutes);
         (minutes > 0).then(|| SignedDuration::from_mins(minutes))
     }
 }

@@ -13,10 +13,10 @@ use utoipa_axum::{
 
 use super::{
     api::{
-        audit_log, bookings, branches, event_types, host_matches, leads, nodes, quarantine, slots,
-        sync_runs, users, webhook_events,
+        audit_log, bookings, branches, event_types, host_matches, leads, ledger, nodes, quarantine,
+        slots, sync_runs, users, webhook_events,
     },
-    functions::{self, event_types as cal_event_types},
+    functions::{self, bookings as cal_bookings, event_types as cal_event_types},
     health, hooks,
     openapi::ApiDoc,
 };
@@ -63,6 +63,8 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(slots::list))
         // Bookings.
         .routes(routes!(bookings::list))
+        .routes(routes!(bookings::begin_sync))
+        .routes(routes!(ledger::get))
         .routes(routes!(bookings::get))
         .routes(routes!(bookings::timeline))
         .routes(routes!(bookings::history))
@@ -112,6 +114,14 @@ fn for_browsers() -> OpenApiRouter<App> {
         .routes(preflighted(routes!(
             cal_event_types::functions_cal_event_types,
             cal_event_types::post_functions_cal_event_types
+        )))
+        .routes(preflighted(routes!(
+            cal_bookings::cal_bookings,
+            cal_bookings::post_cal_bookings
+        )))
+        .routes(preflighted(routes!(
+            cal_bookings::functions_cal_bookings,
+            cal_bookings::post_functions_cal_bookings
         )))
         .merge(slashed("/cal-event-types/"))
         .merge(slashed("/functions/v1/cal-event-types/"))

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::JobError;
-use crate::{app::App, event_types, node, retention, upstream};
+use crate::{agreement, app::App, event_types, node, retention, upstream};
 
 /// How often a node looks whether something is due.
 const LOOK: Duration = Duration::from_secs(10);
@@ -56,6 +56,11 @@ pub fn all() -> &'static [Schedule] {
             name: "sync_event_types",
             every: SignedDuration::from_mins(5),
             run: |app| Box::pin(event_types::sync::due(app)),
+        },
+        Schedule {
+            name: "sync_bookings",
+            every: SignedDuration::from_mins(5),
+            run: |app| Box::pin(agreement::due(app)),
         },
     ];
     ALL

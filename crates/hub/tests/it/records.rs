@@ -27,7 +27,7 @@ use crate::{hub::at, provider::WithProvider};
 const WHO: &str = "ann@example.org";
 
 /// Everything the provider's list has.
-async fn recorded(with: &WithProvider, target: &Target) -> Vec<ProviderBooking> {
+pub async fn recorded(with: &WithProvider, target: &Target) -> Vec<ProviderBooking> {
     let everything = BookingsQuery::default();
     let call = bookings::list(target.profile, &everything, &Position::Start);
     let answered = upstream::ask(&with.hub.app, target, &call, Wish::of(Lane::Sync)).await;
@@ -113,10 +113,10 @@ fn face(story: &Story) -> String {
     )
 }
 
-type Deed = fn(&mut CalCom, &mut Steps) -> Option<Vec<Delivery>>;
+pub type Deed = fn(&mut CalCom, &mut Steps) -> Option<Vec<Delivery>>;
 
 /// Things happen minutes apart.
-struct Steps {
+pub struct Steps {
     now: Timestamp,
     uid: Option<calbridge_emulator::calcom::BookingUid>,
     days: i64,
@@ -183,7 +183,7 @@ const SEAT: Deed = |cal, steps| {
     Some(sent)
 };
 
-const STORIES: &[(&str, &[Deed])] = &[
+pub const STORIES: &[(&str, &[Deed])] = &[
     ("booked", &[BOOK]),
     ("booked and cancelled", &[BOOK, CANCEL]),
     ("moved", &[BOOK, MOVE]),
@@ -197,6 +197,24 @@ const STORIES: &[(&str, &[Deed])] = &[
     ("three seats", &[SEAT, SEAT, SEAT]),
 ];
 
+/// Let a story happen, with meetings so many days later than usual; what is sent about it.
+pub fn play(with: &WithProvider, name: &str, deeds: &[Deed], days: i64) -> Vec<Delivery> {
+    with.provider.edit_calcom(|cal| {
+        let now = at("2026-01-10T10:00:00Z");
+        let mut steps = Steps {
+            now,
+            uid: None,
+            days,
+        };
+        let mut sent = Vec::new();
+        for deed in deeds {
+            steps.now += SignedDuration::from_mins(7);
+            sent.extend(deed(cal, &mut steps).unwrap_or_else(|| panic!("{name}")));
+        }
+        sent
+    })
+}
+
 each_engine! {
     async fn a_record_adds_nothing_to_what_messages_told(store: Store) {
         let with = WithProvider::start(store).await;
@@ -204,16 +222,8 @@ each_engine! {
         let scope = Scope::cli(TenantId(1));
         let target = upstream::target(&with.hub.app, &scope, connection.id).await.unwrap();
         for (name, deeds) in STORIES {
-            let sent = with.provider.edit_calcom(|cal| {
-                *cal = CalCom::new(1);
-                let mut steps = Steps { now: at("2026-01-10T10:00:00Z"), uid: None, days: 0 };
-                let mut sent = Vec::new();
-                for deed in *deeds {
-                    steps.now += SignedDuration::from_mins(7);
-                    sent.extend(deed(cal, &mut steps).unwrap_or_else(|| panic!("{name}")));
-                }
-                sent
-            });
+            with.provider.edit_calcom(|cal| *cal = CalCom::new(1));
+            let sent = play(&with, name, deeds, 0);
             let records = recorded(&with, &target).await;
             let read: Vec<Change> = records.iter().flat_map(calcom_api::facts).collect();
             let messages = told(&sent);

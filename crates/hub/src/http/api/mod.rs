@@ -6,6 +6,7 @@ pub mod branches;
 pub mod event_types;
 pub mod host_matches;
 pub mod leads;
+pub mod ledger;
 pub mod nodes;
 pub mod page;
 mod params;

@@ -1,5 +1,6 @@
 //! Functions that browsers call from other sites: a query or a small body, answers anybody may read.
 
+pub mod bookings;
 mod cors;
 pub mod event_types;
 
