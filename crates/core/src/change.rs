@@ -53,4 +53,7 @@ pub enum Dated {
     ByProvider,
     /// The provider said nothing; it is the time we heard of it.
     ByReceipt,
+    /// Read from the provider's records, which say how the booking stands but hardly how it came there. Messages
+    /// about the same know better, so they are told first.
+    BySnapshot,
 }

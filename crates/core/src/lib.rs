@@ -4,6 +4,7 @@
 //! facts arrive can be tested exhaustively.
 
 pub mod activity;
+pub mod agreement;
 pub mod availability;
 pub mod booking_type;
 pub mod breaker;

@@ -1,5 +1,6 @@
 //! The application: use cases, their front doors, and what runs in the background.
 
+pub mod agreement;
 mod answer;
 pub mod app;
 pub mod backup;

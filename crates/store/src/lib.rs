@@ -26,6 +26,7 @@ pub mod intents;
 pub mod invalidations;
 pub mod jobs;
 pub mod leads;
+pub mod ledger;
 pub mod migrations;
 pub mod nodes;
 pub mod page;

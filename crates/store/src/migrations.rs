@@ -27,4 +27,5 @@ migrations! {
     8 "0008_event_types" needs "0.1.0";
     9 "0009_claims" needs "0.1.0";
     10 "0010_takeovers" needs "0.1.0";
+    11 "0011_ledger" needs "0.1.0";
 }

@@ -23,6 +23,8 @@ use crate::{
 pub enum SyncKind {
     /// Event types and their hosts.
     EventTypes,
+    /// Bookings, compared with ours.
+    Bookings,
 }
 
 impl SyncKind {
@@ -30,12 +32,13 @@ impl SyncKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::EventTypes => "event_types",
+            Self::Bookings => "bookings",
         }
     }
 
     /// Back from the word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::EventTypes]
+        [Self::EventTypes, Self::Bookings]
             .into_iter()
             .find(|kind| kind.as_str() == word)
     }
@@ -211,6 +214,16 @@ pub async fn ask_for(
     .map(Asked::Open)
     // It ended between the two statements: asking again will do.
     .ok_or(StoreError::Busy)
+}
+
+/// Say how a run that waits is to begin.
+pub async fn prepare(tx: &mut Tx, run: &SyncRun) -> Result<(), StoreError> {
+    tx.query("UPDATE sync_runs SET progress = $2 WHERE id = $1 AND state = 'waiting'")
+        .bind(run.id)
+        .bind(&run.progress)
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// Begin a run that waits, or take over one whose runner was not heard from; `None` when somebody is at it or it is over.

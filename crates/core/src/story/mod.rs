@@ -4,6 +4,7 @@
 //! of arrival ends in the same booking, the same history and the same real changes.
 
 mod order;
+mod snapshot;
 mod standing;
 mod teller;
 #[cfg(test)]

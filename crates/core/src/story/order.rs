@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Fact;
+use super::{Fact, snapshot};
 use crate::change::{Change, Dated, What};
 
 /// When a fact happened, for the purpose of order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Moment {
     pub at: Timestamp,
-    rank: u8,
+    pub rank: u8,
 }
 
 /// Facts without repetitions, earliest first. Ties are broken by what happened, then by fingerprint.
@@ -37,6 +37,9 @@ fn moment<'a>(change: &Change, all: impl Iterator<Item = &'a Fact>) -> Moment {
         at: change.occurred_at,
         rank: change.what.rank(),
     };
+    if change.dated == Dated::BySnapshot {
+        return snapshot::moment(change, all).unwrap_or(stated);
+    }
     let creates = matches!(change.what, What::Created { .. } | What::Joined { .. });
     let (true, Dated::ByReceipt, Some(subject)) = (creates, change.dated, &change.identity.subject)
     else {

@@ -40,6 +40,7 @@ pub const NAMES: &[(&str, &str)] = &[
         "sync.event_types_minutes",
     ),
     ("CALBRIDGE_SYNC_CANARY", "sync.canary"),
+    ("CALBRIDGE_SYNC_BOOKINGS_MINUTES", "sync.bookings_minutes"),
     ("CALBRIDGE_NODE_NAME", "node.name"),
     ("CALBRIDGE_MAX_OPEN", "server.max_open"),
     (

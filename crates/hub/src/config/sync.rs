@@ -11,6 +11,8 @@ pub struct Sync {
     pub event_types_minutes: u32,
     /// Ask each provider a few questions every day, to see whether it still answers as known.
     pub canary: bool,
+    /// Minutes from one comparison of bookings to the next; 0 leaves it to people. Once a day all of them are compared.
+    pub bookings_minutes: u32,
 }
 
 impl Default for Sync {
@@ -18,6 +20,7 @@ impl Default for Sync {
         Self {
             event_types_minutes: 60,
             canary: true,
+            bookings_minutes: 60,
         }
     }
 }
@@ -26,6 +29,12 @@ impl Sync {
     /// See [`Sync::event_types_minutes`]; `None` when only people ask for it.
     pub fn event_types(&self) -> Option<SignedDuration> {
         let minutes = i64::from(self.event_types_minutes);
+        (minutes > 0).then(|| SignedDuration::from_mins(minutes))
+    }
+
+    /// See [`Sync::bookings_minutes`]; `None` when only people ask for it.
+    pub fn bookings(&self) -> Option<SignedDuration> {
+        let minutes = i64::from(self.bookings_minutes);
         (minutes > 0).then(|| SignedDuration::from_mins(minutes))
     }
 }

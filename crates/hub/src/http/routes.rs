@@ -14,9 +14,12 @@ use utoipa_axum::{
 use super::{
     api::{
         audit_log, bookings, branches, calcom, connections, event_types, host_matches, incidents,
-        leads, nodes, provider_webhooks, quarantine, slots, sync_runs, users, webhook_events,
+        leads, ledger, nodes, provider_webhooks, quarantine, slots, sync_runs, users, webhook_events,
     },
-    functions::{self, availability as cal_availability, event_types as cal_event_types},
+    functions::{
+        self, availability as cal_availability, bookings as cal_bookings,
+        event_types as cal_event_types,
+    },
     health, hooks,
     openapi::ApiDoc,
 };
@@ -63,6 +66,8 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(slots::list))
         // Bookings.
         .routes(routes!(bookings::list))
+        .routes(routes!(bookings::begin_sync))
+        .routes(routes!(ledger::get))
         .routes(routes!(bookings::get))
         .routes(routes!(bookings::timeline))
         .routes(routes!(bookings::history))
@@ -126,6 +131,14 @@ fn for_browsers() -> OpenApiRouter<App> {
             cal_event_types::functions_cal_event_types,
             cal_event_types::post_functions_cal_event_types
         )))
+        .routes(preflighted(routes!(
+            cal_bookings::cal_bookings,
+            cal_bookings::post_cal_bookings
+        )))
+        .routes(preflighted(routes!(
+            cal_bookings::functions_cal_bookings,
+            cal_bookings::post_functions_cal_bookings
+        )))
         // The same as people paste them.
         .merge(either(
             "/cal-availability/",
@@ -142,6 +155,11 @@ fn for_browsers() -> OpenApiRouter<App> {
         .merge(either(
             "/functions/v1/cal-event-types/",
             cal_event_types::cal_event_types,
+        ))
+        .merge(either("/cal-bookings/", cal_bookings::cal_bookings))
+        .merge(either(
+            "/functions/v1/cal-bookings/",
+            cal_bookings::cal_bookings,
         ))
         .layer(middleware::from_fn(functions::answer_to_all))
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::JobError;
-use crate::{app::App, booking, event_types, inbox, retention};
+use crate::{agreement, app::App, booking, event_types, inbox, retention};
 
 /// What there is to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,16 +25,19 @@ pub enum Kind {
     Retention,
     /// Read the event types of a connection. There is one such job for each.
     SyncEventTypes,
+    /// Compare the bookings of a connection with its provider's. There is one such job for each.
+    SyncBookings,
 }
 
 impl Kind {
     /// Every kind that this release knows; it leaves others to newer ones.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ApplyEvent,
         Self::CompleteBooking,
         Self::RetellBooking,
         Self::Retention,
         Self::SyncEventTypes,
+        Self::SyncBookings,
     ];
 
     /// The stored word.
@@ -45,6 +48,7 @@ impl Kind {
             Self::RetellBooking => "retell_booking",
             Self::Retention => "retention",
             Self::SyncEventTypes => "sync_event_types",
+            Self::SyncBookings => "sync_bookings",
         }
     }
 
@@ -52,7 +56,9 @@ impl Kind {
     pub fn lane(self) -> Lane {
         match self {
             Self::ApplyEvent | Self::RetellBooking => Lane::FollowUp,
-            Self::CompleteBooking | Self::Retention | Self::SyncEventTypes => Lane::Sync,
+            Self::CompleteBooking | Self::Retention | Self::SyncEventTypes | Self::SyncBookings => {
+                Lane::Sync
+            }
         }
     }
 
@@ -103,6 +109,10 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
         Some(Kind::SyncEventTypes) => {
             let of: OfRun = payload(job)?;
             event_types::sync::run_job(app, &scope, of.run_id).await
+        }
+        Some(Kind::SyncBookings) => {
+            let of: OfRun = payload(job)?;
+            agreement::run_job(app, &scope, of.run_id).await
         }
         // Only known kinds are taken.
         None => Err(JobError::fail(format!(

@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::JobError;
 use crate::{
-    app::App, canary, event_types, incidents, node, provider_webhooks, retention, upstream,
+    agreement, app::App, canary, event_types, incidents, node, provider_webhooks, retention,
+    upstream,
 };
 
 /// How often a node looks whether something is due.
@@ -73,6 +74,11 @@ pub fn all() -> &'static [Schedule] {
             name: "contract_canary",
             every: SignedDuration::from_hours(24),
             run: |app| Box::pin(canary::look_at_all(app)),
+        },
+        Schedule {
+            name: "sync_bookings",
+            every: SignedDuration::from_mins(5),
+            run: |app| Box::pin(agreement::due(app)),
         },
     ];
     ALL

@@ -4,6 +4,7 @@
 mod calcom_faces;
 mod checkup;
 mod connections;
+mod agreement;
 mod control;
 mod documents;
 mod event_types;
@@ -21,6 +22,7 @@ mod poison;
 mod provider;
 mod provider_webhooks;
 mod rebuild;
+mod records;
 mod replay;
 mod retention;
 mod settings;

@@ -8,6 +8,7 @@ mod identity;
 mod message;
 mod normalize;
 mod people;
+mod record;
 mod template;
 mod trigger;
 mod verify;

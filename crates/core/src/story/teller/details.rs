@@ -4,10 +4,19 @@ use jiff::Timestamp;
 
 use super::{Base, Teller, Times};
 use crate::{
-    change::{Attendee, AttendeeRole, BOOKER, What},
+    change::{Attendee, AttendeeRole, BOOKER, Change, Dated, What},
     state::Confirmation,
-    story::{AttendeeStanding, Fact, Place, Told},
+    story::{AttendeeStanding, Fact, Place, Told, snapshot},
 };
+
+/// What a fact's details are worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    /// They say how it is now.
+    News,
+    /// They only fill gaps.
+    Gaps,
+}
 
 impl Teller {
     /// A fact that does not say how the booking stands proves that it exists.
@@ -21,13 +30,35 @@ impl Teller {
         }
     }
 
+    /// Whether a record tells of a beginning that a message has told of, which knows better how it was.
+    pub(super) fn knows_the_beginning(&self, change: &Change, new_generation: bool) -> bool {
+        change.dated == Dated::BySnapshot
+            && snapshot::begins(&change.what)
+            && !matches!(change.what, What::Joined { .. })
+            && !new_generation
+            && self.base != Base::Hinted
+    }
+
+    /// What a record tells is no newer than what messages told, nor is its reading the time of anything.
+    pub(super) fn fill_gaps(&mut self, at: Timestamp, fact: &Fact) {
+        self.take_in(at, fact, Times::IfUnknown, Worth::Gaps);
+    }
+
     pub(super) fn absorb(&mut self, at: Timestamp, fact: &Fact, times: Times) {
+        // Cal.com makes its clock messages when the booking is made: they know nothing newer (section 3.6).
+        let worth = match fact.change.what {
+            What::Started | What::Completed => Worth::Gaps,
+            _ => Worth::News,
+        };
+        self.take_in(at, fact, times, worth);
+    }
+
+    fn take_in(&mut self, at: Timestamp, fact: &Fact, times: Times, worth: Worth) {
         let details = &fact.change.details;
         let standing = &mut self.standing;
-        // Cal.com makes its clock messages when the booking is made: they know nothing newer (section 3.6).
-        let snapshot = matches!(fact.change.what, What::Started | What::Completed);
+        let only_gaps = worth == Worth::Gaps;
         let keep = |slot: &mut Option<String>, told: &Option<String>| {
-            if told.is_some() && (slot.is_none() || !snapshot) {
+            if told.is_some() && (slot.is_none() || !only_gaps) {
                 slot.clone_from(told);
             }
         };
@@ -53,14 +84,14 @@ impl Teller {
         standing.price = details.price.or(standing.price);
         standing.lead_id = details.lead_id.or(standing.lead_id);
         standing.group = details.group.unwrap_or(standing.group);
-        if !details.hosts.is_empty() && (standing.hosts.is_empty() || !snapshot) {
+        if !details.hosts.is_empty() && (standing.hosts.is_empty() || !only_gaps) {
             standing.hosts.clone_from(&details.hosts);
         }
         if !details.utm.is_empty() {
             Told::tell(&mut standing.last_utm, Some(&details.utm), at);
             standing.first_utm = standing.first_utm.take().or(standing.last_utm.clone());
         }
-        if fact.change.identity.subject.is_some() && (standing.told_by.is_none() || !snapshot) {
+        if fact.change.identity.subject.is_some() && (standing.told_by.is_none() || !only_gaps) {
             standing.told_by = Some(fact.fingerprint.clone());
         }
         let tells_end = self.standing.end.is_none() && details.start == self.standing.start;
@@ -69,7 +100,7 @@ impl Teller {
         }
         if !self.standing.group {
             for attendee in &details.attendees {
-                if snapshot {
+                if only_gaps {
                     self.recognize(attendee, at);
                 } else {
                     self.meet(attendee, at);

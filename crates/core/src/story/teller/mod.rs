@@ -143,6 +143,10 @@ impl Teller {
 
     fn hear_what(&mut self, at: Timestamp, fact: &Fact, new_generation: bool) -> Heard {
         let change = &fact.change;
+        if self.knows_the_beginning(change, new_generation) {
+            self.fill_gaps(at, fact);
+            return Heard::Nothing(Note::Repeated);
+        }
         match &change.what {
             What::Created { confirmation } => self.hear_created(at, fact, *confirmation),
             What::Rescheduled { confirmation } => {

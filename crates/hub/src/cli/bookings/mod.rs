@@ -1,6 +1,7 @@
 //! `calbridge bookings`
 
 mod print;
+mod sync;
 
 use calbridge_core::{ids::LeadId, provider::Provider};
 use calbridge_store::{PageRequest, activities::TimelineOf, bookings::BookingFilter};
@@ -30,7 +31,8 @@ use crate::{
 Examples:
   calbridge bookings list --status scheduled --starts-from 2026-12-01
   calbridge bookings show 10000000017 --history
-  calbridge bookings show bs5cAzjnTZeVMeh3sLgVrB")]
+  calbridge bookings show bs5cAzjnTZeVMeh3sLgVrB
+  calbridge bookings sync --dry-run")]
 pub(super) enum BookingsCommand {
     /// List bookings, newest first
     List(List),
@@ -47,6 +49,8 @@ pub(super) enum BookingsCommand {
         #[command(flatten)]
         tenant: TenantOption,
     },
+    /// Compare with the provider: take over what is missing, repair what differs, tell what no rule decides
+    Sync(sync::Sync),
 }
 
 #[derive(Args, Debug)]
@@ -99,6 +103,7 @@ impl BookingsCommand {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
             Self::List(list) => list.run(context).await,
+            Self::Sync(sync) => sync.run(context).await,
             Self::Show {
                 id,
                 history,

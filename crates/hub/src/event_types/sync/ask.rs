@@ -54,7 +54,7 @@ pub async fn ask_for(
 }
 
 /// The connections whose provider can be asked.
-pub(super) async fn readable(
+pub(crate) async fn readable(
     tx: &mut Tx,
     scope: &Scope,
     wanted: Option<ConnectionId>,

@@ -10,6 +10,7 @@ mod run;
 mod status;
 
 pub use apply::{Reading, apply};
+pub(crate) use ask::readable;
 pub use ask::{SyncError, ask_for, due, find_run, list_runs};
 pub use report::SyncReport;
 pub use run::{now, run_job};

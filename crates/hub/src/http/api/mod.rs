@@ -9,6 +9,7 @@ pub mod event_types;
 pub mod host_matches;
 pub mod incidents;
 pub mod leads;
+pub mod ledger;
 pub mod nodes;
 pub mod page;
 pub(super) mod params;

@@ -30,7 +30,7 @@ pub struct SyncRunBody {
     public_id: Uuid,
     /// The connection.
     connection_id: i64,
-    /// What is read: `event_types`.
+    /// What is read: `event_types` or `bookings`.
     kind: &'static str,
     /// What asked for it: `schedule`, `api`, `cli` or `function`.
     cause: &'static str,
@@ -80,7 +80,7 @@ impl From<SyncRun> for SyncRunBody {
 pub struct SyncRunQuery {
     /// Only of this connection.
     connection_id: Option<i64>,
-    /// Only of this kind: `event_types`.
+    /// Only of this kind: `event_types` or `bookings`.
     kind: Option<String>,
     /// Only in this state: `waiting`, `running`, `done` or `failed`.
     state: Option<String>,
@@ -108,9 +108,10 @@ pub async fn list(
     let filter = RunFilter {
         connection_id: query.connection_id.map(ConnectionId),
         kind: match query.kind {
-            Some(kind) => {
-                Some(SyncKind::from_word(&kind).ok_or_else(|| word("kind", "event_types"))?)
-            }
+            Some(kind) => Some(
+                SyncKind::from_word(&kind)
+                    .ok_or_else(|| word("kind", "event_types or bookings"))?,
+            ),
             None => None,
         },
         state: match query.state {

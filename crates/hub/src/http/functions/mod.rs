@@ -1,6 +1,7 @@
 //! Functions that browsers call from other sites: a query or a small body, answers anybody may read.
 
 pub mod availability;
+pub mod bookings;
 mod cors;
 pub mod event_types;
 

@@ -41,3 +41,5 @@ pub use schedules::Schedule;
 pub use slots::{OfferedSlot, Reservation, SlotsQuery};
 pub use teams::{Member, Team};
 pub use webhooks::{ProviderWebhook, WebhookLevel};
+
+pub use super::record::facts;

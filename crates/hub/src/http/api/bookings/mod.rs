@@ -2,6 +2,7 @@
 
 mod body;
 mod history;
+mod sync;
 mod words;
 
 use axum::{Json, extract::State};
@@ -9,7 +10,7 @@ use calbridge_core::ids::{ConnectionId, LeadId};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter};
 use serde::Deserialize;
 
-pub use self::{body::BookingBody, history::*};
+pub use self::{body::BookingBody, history::*, sync::*};
 use super::{
     page::{self, PageBody, USUAL},
     params,

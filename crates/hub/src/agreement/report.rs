@@ -1,0 +1,74 @@
+//! What comparing came to, as it is recorded and shown.
+
+use calbridge_core::{agreement::Difference, ids::BookingId};
+use serde::{Deserialize, Serialize};
+
+/// So many differences are listed; the rest are counted.
+const MOST_LISTED: usize = 200;
+
+/// What comparing came to.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SweepReport {
+    /// Bookings of the provider that were read.
+    pub read: usize,
+    /// Those about which both agreed.
+    pub agreed: usize,
+    /// Those that only the provider knew.
+    pub found: usize,
+    /// Those that stood otherwise there, and stand so here now.
+    pub repaired: usize,
+    /// Those about which both still disagree.
+    pub conflicting: usize,
+    /// Those that differed, the first of them.
+    pub differing: Vec<Compared>,
+}
+
+/// A booking that differed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Compared {
+    /// The provider's id.
+    pub external_id: String,
+    /// Our id, where there is one.
+    pub booking_id: Option<BookingId>,
+    /// In what.
+    pub differences: Vec<Difference>,
+    /// In what it still does: for a person to look at.
+    pub conflicts: Vec<Difference>,
+}
+
+impl Compared {
+    /// Whether only the provider knew it.
+    pub fn is_found(&self) -> bool {
+        self.differences == [Difference::MissingHere]
+    }
+
+    /// Whether something was made to agree.
+    pub fn is_repaired(&self) -> bool {
+        !self.is_found() && self.conflicts != self.differences
+    }
+}
+
+impl SweepReport {
+    /// Add what comparing some more came to.
+    pub(super) fn add(&mut self, read: usize, compared: Vec<Compared>) {
+        self.read += read;
+        self.agreed += read.saturating_sub(compared.len());
+        for one in compared {
+            self.found += usize::from(one.is_found());
+            self.repaired += usize::from(one.is_repaired());
+            self.conflicting += usize::from(!one.conflicts.is_empty());
+            if self.differing.len() < MOST_LISTED {
+                self.differing.push(one);
+            }
+        }
+    }
+
+    /// One line.
+    pub fn summary(&self) -> String {
+        format!(
+            "{} read, {} agreed, {} found, {} repaired, {} conflicting",
+            self.read, self.agreed, self.found, self.repaired, self.conflicting
+        )
+    }
+}
