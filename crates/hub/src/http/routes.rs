@@ -62,8 +62,13 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(slots::availability))
         .routes(routes!(slots::list))
         // Bookings.
-        .routes(routes!(bookings::list))
-        .routes(routes!(bookings::get))
+        .routes(routes!(bookings::list, bookings::book))
+        .routes(routes!(
+            bookings::get,
+            bookings::reschedule,
+            bookings::cancel
+        ))
+        .routes(routes!(bookings::intent))
         .routes(routes!(bookings::timeline))
         .routes(routes!(bookings::history))
         // Event types.

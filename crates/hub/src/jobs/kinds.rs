@@ -1,7 +1,7 @@
 //! The kinds of jobs, each with its lane and the use case it calls.
 
 use calbridge_core::{
-    ids::{BookingId, SyncRunId, WebhookEventId},
+    ids::{BookingId, IntentId, SyncRunId, WebhookEventId},
     lane::Lane,
     scope::Scope,
 };
@@ -25,16 +25,19 @@ pub enum Kind {
     Retention,
     /// Read the event types of a connection. There is one such job for each.
     SyncEventTypes,
+    /// See to what we want of a provider until it is known what became of it. There is one such job for each intent.
+    SettleIntent,
 }
 
 impl Kind {
     /// Every kind that this release knows; it leaves others to newer ones.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ApplyEvent,
         Self::CompleteBooking,
         Self::RetellBooking,
         Self::Retention,
         Self::SyncEventTypes,
+        Self::SettleIntent,
     ];
 
     /// The stored word.
@@ -45,13 +48,14 @@ impl Kind {
             Self::RetellBooking => "retell_booking",
             Self::Retention => "retention",
             Self::SyncEventTypes => "sync_event_types",
+            Self::SettleIntent => "settle_intent",
         }
     }
 
     /// What goes first when there is more to do than workers.
     pub fn lane(self) -> Lane {
         match self {
-            Self::ApplyEvent | Self::RetellBooking => Lane::FollowUp,
+            Self::ApplyEvent | Self::RetellBooking | Self::SettleIntent => Lane::FollowUp,
             Self::CompleteBooking | Self::Retention | Self::SyncEventTypes => Lane::Sync,
         }
     }
@@ -82,6 +86,11 @@ struct OfRun {
     run_id: SyncRunId,
 }
 
+#[derive(Deserialize)]
+struct OfIntent {
+    intent_id: IntentId,
+}
+
 /// Do a job. Each may run twice, and at the same time as another about the same booking: what a booking looks like
 /// follows from the set of its facts, and whoever tells its story holds its row until the commit.
 pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
@@ -103,6 +112,10 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
         Some(Kind::SyncEventTypes) => {
             let of: OfRun = payload(job)?;
             event_types::sync::run_job(app, &scope, of.run_id).await
+        }
+        Some(Kind::SettleIntent) => {
+            let of: OfIntent = payload(job)?;
+            booking::settle(app, &scope, of.intent_id).await
         }
         // Only known kinds are taken.
         None => Err(JobError::fail(format!(

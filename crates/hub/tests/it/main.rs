@@ -1,6 +1,7 @@
 //! The running system, through its front doors.
 #![cfg(test)]
 
+mod booking;
 mod control;
 mod documents;
 mod hostile;

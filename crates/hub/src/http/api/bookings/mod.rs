@@ -1,15 +1,17 @@
-//! Bookings: list, get, timeline, history.
+//! Bookings: list, get, timeline, history; book, move, call off.
 
 mod body;
 mod history;
+mod problem;
 mod words;
+mod write;
 
 use axum::{Json, extract::State};
 use calbridge_core::ids::{ConnectionId, LeadId};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter};
 use serde::Deserialize;
 
-pub use self::{body::BookingBody, history::*};
+pub use self::{body::BookingBody, history::*, write::*};
 use super::{
     page::{self, PageBody, USUAL},
     params,
