@@ -57,7 +57,7 @@ pub(super) async fn tell(
         payload: None,
     }];
     apply::lock(tx, &[(scope, items.as_slice())]).await?;
-    let applied = apply::apply(tx, scope, rules, &items, None, now).await?;
+    let applied = Box::pin(apply::apply(tx, scope, rules, &items, None, now)).await?;
     let told = applied.into_iter().flat_map(|one| one.bookings).next();
     if told.or(booking).is_some() {
         return Ok(told.or(booking));

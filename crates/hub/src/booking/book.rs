@@ -39,19 +39,15 @@ const CANDIDATES: usize = 50;
 
 /// Book. The intent is stored, with a job to settle it, before the provider hears of it: if we stop halfway, the job asks
 /// the provider what happened.
-pub async fn book(
-    app: &App,
-    scope: &Scope,
-    request: BookRequest,
-) -> Result<Outcome, BookError> {
+pub async fn book(app: &App, scope: &Scope, request: BookRequest) -> Result<Outcome, BookError> {
     let lead = lead(app, scope, &request).await?;
     let key = key(scope, &request);
     let desk = Desk::of(app, scope, &request).await?;
     let intent = match known(app, scope, &key).await? {
         Some(intent) => intent,
-        None => write_down(app, scope, &request, &lead, &desk, &key).await?,
+        None => Box::pin(write_down(app, scope, &request, &lead, &desk, &key)).await?,
     };
-    let intent = see_through(app, scope, intent, request.lane).await?;
+    let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match ended(app, scope, &intent).await? {
         Ended::Done(Some(found)) => Ok(Outcome::Done(found)),
         Ended::Done(None) | Ended::Settling => Ok(Outcome::Settling(Box::new(intent))),
@@ -162,10 +158,13 @@ impl Desk {
         let now = app.clock.now();
         let Some(start) = wanted else {
             let search = &self.search;
-            let free = search.next(app, scope, &self.guard, now, CANDIDATES).await?;
-            return match free.is_empty() {
-                true => Err(BookError::NothingFree),
-                false => Ok(free),
+            let free = search
+                .next(app, scope, &self.guard, now, CANDIDATES)
+                .await?;
+            return if free.is_empty() {
+                Err(BookError::NothingFree)
+            } else {
+                Ok(free)
             };
         };
         if start <= now {

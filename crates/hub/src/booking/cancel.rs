@@ -42,6 +42,6 @@ pub async fn cancel(
     }
     let intent = write_down(&mut tx, scope, &of, &order, None, now).await?;
     tx.commit().await?;
-    let intent = see_through(app, scope, intent, request.lane).await?;
+    let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     told(app, scope, intent).await
 }

@@ -126,7 +126,13 @@ async fn page(
     let mut tx = app.store.read().await?;
     let body = calbridge_store::bookings::find_payload(&mut tx, scope, found.booking.id).await?;
     tx.rollback().await?;
-    let link = body.and_then(|body| Some(body.pointer(&format!("/payload/{name}"))?.as_str()?.to_owned()));
+    let link = body.and_then(|body| {
+        Some(
+            body.pointer(&format!("/payload/{name}"))?
+                .as_str()?
+                .to_owned(),
+        )
+    });
     Ok(link)
 }
 
@@ -172,11 +178,7 @@ pub(super) async fn under_way(
 }
 
 /// What the caller is told.
-pub(super) async fn told(
-    app: &App,
-    scope: &Scope,
-    intent: Intent,
-) -> Result<Outcome, ChangeError> {
+pub(super) async fn told(app: &App, scope: &Scope, intent: Intent) -> Result<Outcome, ChangeError> {
     match ended(app, scope, &intent).await? {
         Ended::Done(Some(found)) => Ok(Outcome::Done(found)),
         Ended::Done(None) | Ended::Settling => Ok(Outcome::Settling(Box::new(intent))),

@@ -30,12 +30,18 @@ pub(super) fn order(
 ) -> Result<BookOrder, BookError> {
     let attendee = &request.attendee;
     let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let email = attendee.email.as_ref().map(|email| email.as_str().to_owned());
+    let email = attendee
+        .email
+        .as_ref()
+        .map(|email| email.as_str().to_owned());
     let email = email.or_else(|| lead.email.clone());
     let email = email.ok_or_else(|| missing("email", "the provider invites by e-mail"))?;
     let name = attendee.name.clone().or_else(|| filled(&lead.name));
     let name = name.ok_or_else(|| missing("name", "the provider needs it"))?;
-    let phone = attendee.phone.as_ref().map(|phone| phone.as_str().to_owned());
+    let phone = attendee
+        .phone
+        .as_ref()
+        .map(|phone| phone.as_str().to_owned());
     let phone = phone.or_else(|| lead.phone_key.clone());
     let time_zone = attendee
         .time_zone

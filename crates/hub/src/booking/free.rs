@@ -48,7 +48,9 @@ impl Search {
         let now = app.clock.now();
         let mut start = after.max(now);
         for days in STEPS {
-            let end = after.max(now).checked_add(SignedDuration::from_hours(days * 24));
+            let end = after
+                .max(now)
+                .checked_add(SignedDuration::from_hours(days * 24));
             let end = end.unwrap_or(start);
             let slots = self.within(app, scope, Range { start, end }).await?;
             let mut tx = app.store.read().await?;

@@ -136,9 +136,11 @@ impl Guard {
             let Ok(slot) = self.blocked(*slot) else {
                 return false;
             };
-            self.choices
-                .iter()
-                .any(|resources| resources.iter().all(|one| self.has_room(one, slot, &blocked)))
+            self.choices.iter().any(|resources| {
+                resources
+                    .iter()
+                    .all(|one| self.has_room(one, slot, &blocked))
+            })
         };
         Ok(slots.into_iter().filter(is_free).collect())
     }

@@ -18,6 +18,7 @@ mod retell;
 
 pub use book::book;
 pub use cancel::{CancelRequest, cancel};
+pub use change::ChangeError;
 pub use complete::complete;
 pub use find::{FindBookingError, FoundBooking, find, list};
 pub use intent::{Said, SettleError, run_job as settle};
@@ -25,4 +26,3 @@ pub use outcome::{Ended, FoundIntent, NotDone, Outcome, find_intent};
 pub use request::{AttendeeRequest, BookError, BookRequest};
 pub use reschedule::{RescheduleRequest, reschedule};
 pub use retell::retell;
-pub use change::ChangeError;

@@ -67,8 +67,7 @@ pub async fn find_intent(
         return Ok(None);
     };
     let mut tx = app.store.read().await?;
-    let intent =
-        calbridge_store::intents::find_by_public_id(&mut tx, scope, public_id).await?;
+    let intent = calbridge_store::intents::find_by_public_id(&mut tx, scope, public_id).await?;
     tx.rollback().await?;
     let Some(intent) = intent else {
         return Ok(None);

@@ -1,11 +1,7 @@
 //! Move a booking to another time, at the provider.
 
 use calbridge_core::{
-    availability::Slot,
-    capability::Operation,
-    claim::Owner,
-    intent::IntentKind,
-    lane::Lane,
+    availability::Slot, capability::Operation, claim::Owner, intent::IntentKind, lane::Lane,
     scope::Scope,
 };
 use calbridge_store::{StoreError, claims, intents::Intent};
@@ -72,7 +68,7 @@ pub async fn reschedule(
         Taken::UnderWay(intent) => return told(app, scope, intent).await,
         Taken::BySomebody => return Err(desk.taken(app, scope, request.start).await),
     };
-    let intent = see_through(app, scope, intent, request.lane).await?;
+    let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match told(app, scope, intent).await {
         Err(ChangeError::NotDone(NotDone::Taken { .. })) => {
             Err(desk.anew().taken(app, scope, request.start).await)

@@ -18,7 +18,7 @@ use calbridge_store::{StoreError, sql::migrate::MigrateError};
 
 use crate::{
     backup::BackupError,
-    booking::FindBookingError,
+    booking::{BookError, ChangeError, FindBookingError},
     config::ConfigError,
     connections::{AddConnectionError, ChangeConnectionError},
     inbox::ReplayError,
@@ -120,6 +120,11 @@ fn of_one(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         Some(ChangeConnectionError::NotFound(_))
     ) || matches!(error.downcast_ref(), Some(FindBookingError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(FindLeadError::NotFound(_)))
+        || matches!(error.downcast_ref(), Some(BookError::Lead(_)))
+        || matches!(
+            error.downcast_ref(),
+            Some(ChangeError::Find(FindBookingError::NotFound(_)))
+        )
         || matches!(error.downcast_ref(), Some(RevokeKeyError::NotFound(_)))
         || offered::is_not_found(error);
     if not_found {

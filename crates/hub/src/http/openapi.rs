@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use super::{idempotency, problem::{AlternativeBody, ProblemBody}};
+use super::{
+    idempotency,
+    problem::{AlternativeBody, ProblemBody},
+};
 
 /// The head of the document.
 #[derive(OpenApi)]

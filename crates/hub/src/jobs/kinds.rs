@@ -115,7 +115,7 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
         }
         Some(Kind::SettleIntent) => {
             let of: OfIntent = payload(job)?;
-            booking::settle(app, &scope, of.intent_id).await
+            Box::pin(booking::settle(app, &scope, of.intent_id)).await
         }
         // Only known kinds are taken.
         None => Err(JobError::fail(format!(

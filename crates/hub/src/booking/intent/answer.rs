@@ -123,10 +123,9 @@ fn refusal(error: &AskError) -> Answer {
         ErrorKind::SlotTaken => Answer::Taken(certainty(api)),
         ErrorKind::RateLimited { .. } => Answer::NotProcessed,
         ErrorKind::Refused { .. } => Answer::Refused(certainty(api)),
-        ErrorKind::Unauthorized
-        | ErrorKind::Forbidden
-        | ErrorKind::NotFound
-        | ErrorKind::Gone => Answer::Refused(Certainty::Sure),
+        ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Gone => {
+            Answer::Refused(Certainty::Sure)
+        }
         // A booking in a shape that nobody can read is a booking.
         ErrorKind::Down | ErrorKind::Misread { .. } => Answer::Nothing,
     }

@@ -12,8 +12,8 @@ mod record;
 mod send;
 mod settle;
 
+pub use self::{answer::Said, error::SettleError, settle::run_job};
 pub(super) use self::{
     order::{BookOrder, CancelOrder, Order, RescheduleOrder},
     settle::{first_look, see_through, settle_job},
 };
-pub use self::{answer::Said, error::SettleError, settle::run_job};

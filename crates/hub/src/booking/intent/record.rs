@@ -3,9 +3,7 @@
 
 use calbridge_core::{
     ids::{BookingId, IntentId},
-    intent::{
-        Answer, ClaimFate, Event, Fit, IntentKey, IntentKind, IntentState, Sighting, Step,
-    },
+    intent::{Answer, ClaimFate, Event, Fit, IntentKey, IntentKind, IntentState, Sighting, Step},
     scope::Scope,
 };
 use calbridge_providers::calcom_api::bookings::ProviderBooking;
@@ -80,7 +78,8 @@ pub(super) async fn record(
 ) -> Result<Intent, SettleError> {
     let mut tries = Tries::new();
     loop {
-        match try_record(app, scope, &intent, news).await {
+        // Large, and at the end of a long way.
+        match Box::pin(try_record(app, scope, &intent, news)).await {
             Ok(Some(written)) => return Ok(written),
             // Somebody else wrote meanwhile: what was heard counts for what they left.
             Ok(None) => intent = get(app, scope, intent.id).await?,

@@ -1,10 +1,6 @@
 //! Asking the provider to do it.
 
-use calbridge_core::{
-    intent::{Event, IntentState},
-    lane::Lane,
-    scope::Scope,
-};
+use calbridge_core::{intent::Event, lane::Lane, scope::Scope};
 use calbridge_store::{
     intents::{self, Intent},
     jobs,
@@ -57,7 +53,6 @@ pub(super) async fn send(
     };
     jobs::enqueue(&mut tx, vec![job_at(scope, &sent, overdue)], now).await?;
     tx.commit().await?;
-    debug_assert_eq!(sent.standing.state, IntentState::Sent);
 
     // From here on the provider may have done it, whatever becomes of us.
     let outcome = ask(app, &target, &call, Wish::of(lane)).await;

@@ -65,11 +65,17 @@ pub(in crate::booking) async fn see_through(
     lane: Lane,
 ) -> Result<Intent, SettleError> {
     let id = intent.id;
-    let intent = or_leave(app, scope, id, send(app, scope, intent, lane).await).await?;
+    let intent = or_leave(
+        app,
+        scope,
+        id,
+        Box::pin(send(app, scope, intent, lane)).await,
+    )
+    .await?;
     let IntentState::Unknown(doubt) = intent.standing.state else {
         return Ok(intent);
     };
-    let looked = look(app, scope, intent, Duration::ZERO, lane).await;
+    let looked = Box::pin(look(app, scope, intent, Duration::ZERO, lane)).await;
     let intent = or_leave(app, scope, id, looked).await?;
     // A provider that did not answer may still be at it, for longer than anybody waits.
     let waits = intent.standing.state.doubt().is_some() && doubt != Doubt::Unanswered;
@@ -79,7 +85,7 @@ pub(in crate::booking) async fn see_through(
     let wait = doubt.patience().wait;
     tokio::time::sleep(wait).await;
     let intent = get(app, scope, id).await?;
-    let looked = look(app, scope, intent, wait, lane).await;
+    let looked = Box::pin(look(app, scope, intent, wait, lane)).await;
     or_leave(app, scope, id, looked).await
 }
 

@@ -1,6 +1,7 @@
 //! `calbridge bookings`
 
 mod print;
+mod write;
 
 use calbridge_core::{ids::LeadId, provider::Provider};
 use calbridge_store::{PageRequest, activities::TimelineOf, bookings::BookingFilter};
@@ -30,7 +31,10 @@ use crate::{
 Examples:
   calbridge bookings list --status scheduled --starts-from 2026-12-01
   calbridge bookings show 10000000017 --history
-  calbridge bookings show bs5cAzjnTZeVMeh3sLgVrB")]
+  calbridge bookings show bs5cAzjnTZeVMeh3sLgVrB
+  calbridge bookings book --lead 17 --at 2026-12-01T10:00:00Z
+  calbridge bookings move 10000000017 --to 2026-12-02T10:00:00Z
+  calbridge bookings cancel 10000000017 --reason ill")]
 pub(super) enum BookingsCommand {
     /// List bookings, newest first
     List(List),
@@ -47,6 +51,12 @@ pub(super) enum BookingsCommand {
         #[command(flatten)]
         tenant: TenantOption,
     },
+    /// Book a meeting for a lead, at the provider
+    Book(write::Book),
+    /// Move a booking to another time, at the provider
+    Move(write::Move),
+    /// Call a booking off, at the provider
+    Cancel(write::Cancel),
 }
 
 #[derive(Args, Debug)]
@@ -105,6 +115,9 @@ impl BookingsCommand {
                 timeline,
                 tenant,
             } => show(context, tenant, &id, With { history, timeline }).await,
+            Self::Book(book) => book.run(context).await,
+            Self::Move(to) => to.run(context).await,
+            Self::Cancel(cancel) => cancel.run(context).await,
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use calbridge_core::{ids::LeadId, lane::Lane};
+use calbridge_core::{ids::LeadId, lane::Lane, state::Confirmation};
 use calbridge_store::intents::Intent;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -124,8 +124,6 @@ pub struct BookedBody {
 
 impl From<FoundBooking> for BookedBody {
     fn from(found: FoundBooking) -> Self {
-        use calbridge_core::state::Confirmation;
-
         let booking = found.booking;
         let status = match (booking.confirmation, booking.status.as_str()) {
             (Confirmation::Rejected, _) => "rejected",
@@ -249,7 +247,7 @@ pub async fn book(
     ValidJson(request): ValidJson<NewBookingRequest>,
 ) -> Result<Response, Problem> {
     let request = request.parse(&headers)?;
-    match booking::book(&app, &scope, request).await {
+    match Box::pin(booking::book(&app, &scope, request)).await {
         Ok(Outcome::Done(found)) => {
             let location = format!("/api/v1/bookings/{}", found.booking.id);
             let location = [(header::LOCATION, location)];
@@ -285,7 +283,7 @@ pub async fn cancel(
         reason: params::filled(request.cancellation_reason),
         lane: Lane::Interactive,
     };
-    changed(&app, booking::cancel(&app, &scope, request).await)
+    changed(&app, Box::pin(booking::cancel(&app, &scope, request)).await)
 }
 
 /// Move a booking
@@ -315,7 +313,10 @@ pub async fn reschedule(
         reason: params::filled(request.reschedule_reason),
         lane: Lane::Interactive,
     };
-    changed(&app, booking::reschedule(&app, &scope, request).await)
+    changed(
+        &app,
+        Box::pin(booking::reschedule(&app, &scope, request)).await,
+    )
 }
 
 /// What became of something wanted
