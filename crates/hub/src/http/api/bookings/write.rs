@@ -11,6 +11,7 @@ use calbridge_store::intents::Intent;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -247,7 +248,9 @@ pub async fn book(
     ValidJson(request): ValidJson<NewBookingRequest>,
 ) -> Result<Response, Problem> {
     let request = request.parse(&headers)?;
-    match Box::pin(booking::book(&app, &scope, request)).await {
+    let now = app.clock.now();
+    let booking = async move { booking::book(&app, &scope, request).await };
+    match to_its_end(booking).await? {
         Ok(Outcome::Done(found)) => {
             let location = format!("/api/v1/bookings/{}", found.booking.id);
             let location = [(header::LOCATION, location)];
@@ -255,7 +258,7 @@ pub async fn book(
             Ok((StatusCode::CREATED, location, body).into_response())
         }
         Ok(Outcome::Settling(intent)) => Ok(settling(*intent)),
-        Err(error) => Err(problem::of_booking(app.clock.now(), error)),
+        Err(error) => Err(problem::of_booking(now, error)),
     }
 }
 
@@ -283,7 +286,9 @@ pub async fn cancel(
         reason: params::filled(request.cancellation_reason),
         lane: Lane::Interactive,
     };
-    changed(&app, Box::pin(booking::cancel(&app, &scope, request)).await)
+    let now = app.clock.now();
+    let cancelling = async move { booking::cancel(&app, &scope, request).await };
+    changed(now, to_its_end(cancelling).await?)
 }
 
 /// Move a booking
@@ -313,10 +318,9 @@ pub async fn reschedule(
         reason: params::filled(request.reschedule_reason),
         lane: Lane::Interactive,
     };
-    changed(
-        &app,
-        Box::pin(booking::reschedule(&app, &scope, request)).await,
-    )
+    let now = app.clock.now();
+    let moving = async move { booking::reschedule(&app, &scope, request).await };
+    changed(now, to_its_end(moving).await?)
 }
 
 /// What became of something wanted
@@ -338,11 +342,19 @@ pub async fn intent(
     }
 }
 
-fn changed(app: &App, outcome: Result<Outcome, ChangeError>) -> Result<Response, Problem> {
+/// Whoever hangs up does not stop it halfway: the provider may have been asked.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    let working = tokio::spawn(work.in_current_span());
+    working.await.map_err(|_| Problem::internal())
+}
+
+fn changed(now: Timestamp, outcome: Result<Outcome, ChangeError>) -> Result<Response, Problem> {
     match outcome {
         Ok(Outcome::Done(found)) => Ok(Json(BookingBody::from(*found)).into_response()),
         Ok(Outcome::Settling(intent)) => Ok(settling(*intent)),
-        Err(error) => Err(problem::of_change(app.clock.now(), error)),
+        Err(error) => Err(problem::of_change(now, error)),
     }
 }
 
