@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use super::{idempotency, problem::ProblemBody};
+use super::{
+    idempotency,
+    problem::{AlternativeBody, ProblemBody},
+};
 
 /// The head of the document.
 #[derive(OpenApi)]
@@ -22,7 +25,7 @@ use super::{idempotency, problem::ProblemBody};
         contact(),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(ProblemBody<'static>)),
+    components(schemas(ProblemBody<'static>, AlternativeBody)),
     tags(
         (name = "leads", description = "The people a tenant follows"),
         (name = "bookings", description = "Agreed meetings, each the same through all its reschedules"),

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use calbridge_store::StoreError;
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -81,6 +82,10 @@ codes! {
     NotConnected = "not_connected", CONFLICT, "The connection cannot ask its provider";
     /// Somebody else has the slot.
     SlotTaken = "slot_taken", CONFLICT, "The slot is taken";
+    /// A person can do it elsewhere.
+    ByHand = "by_hand", CONFLICT, "It can be done elsewhere, by a person";
+    /// The booking is over, or was called off.
+    NotAhead = "not_ahead", CONFLICT, "The booking is over, or was called off";
     /// Another row has what must be unique.
     Conflict = "conflict", CONFLICT, "Something else has this already";
     /// A request with the same idempotency key is being answered.
@@ -134,6 +139,18 @@ pub struct Problem {
     detail: String,
     field: Option<String>,
     retry_after: Option<u64>,
+    alternatives: Option<Vec<AlternativeBody>>,
+    link: Option<String>,
+}
+
+/// A free time instead of one that is taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[schema(as = Alternative)]
+pub struct AlternativeBody {
+    /// When it begins.
+    pub start_time: Timestamp,
+    /// When it ends.
+    pub end_time: Timestamp,
 }
 
 /// The body of a problem.
@@ -155,6 +172,12 @@ pub struct ProblemBody<'a> {
     /// The field, parameter or header that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    /// The next free times, where a slot is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alternatives: Option<&'a [AlternativeBody]>,
+    /// Where a person can do it instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'a str>,
     /// Names the request in our log; also in the header `X-Request-Id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
@@ -168,6 +191,8 @@ impl Problem {
             detail: detail.into(),
             field: None,
             retry_after: None,
+            alternatives: None,
+            link: None,
         }
     }
 
@@ -198,6 +223,20 @@ impl Problem {
         self
     }
 
+    /// With free times instead.
+    #[must_use]
+    pub fn instead(mut self, alternatives: Vec<AlternativeBody>) -> Self {
+        self.alternatives = Some(alternatives);
+        self
+    }
+
+    /// With where a person can do it.
+    #[must_use]
+    pub fn elsewhere(mut self, link: Option<String>) -> Self {
+        self.link = link;
+        self
+    }
+
     /// With when it is worth trying again, in whole seconds.
     #[must_use]
     pub fn after(mut self, wait: Duration) -> Self {
@@ -220,6 +259,8 @@ impl Problem {
             detail: &self.detail,
             code: self.code.as_str(),
             field: self.field.as_deref(),
+            alternatives: self.alternatives.as_deref(),
+            link: self.link.as_deref(),
             request_id,
         };
         // Texts and a number always serialize.

@@ -65,10 +65,15 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(slots::availability))
         .routes(routes!(slots::list))
         // Bookings.
-        .routes(routes!(bookings::list))
+        .routes(routes!(bookings::list, bookings::book))
+        .routes(routes!(
+            bookings::get,
+            bookings::reschedule,
+            bookings::cancel
+        ))
+        .routes(routes!(bookings::intent))
         .routes(routes!(bookings::begin_sync))
         .routes(routes!(ledger::get))
-        .routes(routes!(bookings::get))
         .routes(routes!(bookings::timeline))
         .routes(routes!(bookings::history))
         // Event types.

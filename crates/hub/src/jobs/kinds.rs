@@ -1,7 +1,7 @@
 //! The kinds of jobs, each with its lane and the use case it calls.
 
 use calbridge_core::{
-    ids::{BookingId, SyncRunId, WebhookEventId},
+    ids::{BookingId, IntentId, SyncRunId, WebhookEventId},
     lane::Lane,
     scope::Scope,
 };
@@ -27,17 +27,20 @@ pub enum Kind {
     SyncEventTypes,
     /// Compare the bookings of a connection with its provider's. There is one such job for each.
     SyncBookings,
+    /// See to what we want of a provider until it is known what became of it. There is one such job for each intent.
+    SettleIntent,
 }
 
 impl Kind {
     /// Every kind that this release knows; it leaves others to newer ones.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ApplyEvent,
         Self::CompleteBooking,
         Self::RetellBooking,
         Self::Retention,
         Self::SyncEventTypes,
         Self::SyncBookings,
+        Self::SettleIntent,
     ];
 
     /// The stored word.
@@ -49,13 +52,14 @@ impl Kind {
             Self::Retention => "retention",
             Self::SyncEventTypes => "sync_event_types",
             Self::SyncBookings => "sync_bookings",
+            Self::SettleIntent => "settle_intent",
         }
     }
 
     /// What goes first when there is more to do than workers.
     pub fn lane(self) -> Lane {
         match self {
-            Self::ApplyEvent | Self::RetellBooking => Lane::FollowUp,
+            Self::ApplyEvent | Self::RetellBooking | Self::SettleIntent => Lane::FollowUp,
             Self::CompleteBooking | Self::Retention | Self::SyncEventTypes | Self::SyncBookings => {
                 Lane::Sync
             }
@@ -88,6 +92,11 @@ struct OfRun {
     run_id: SyncRunId,
 }
 
+#[derive(Deserialize)]
+struct OfIntent {
+    intent_id: IntentId,
+}
+
 /// Do a job. Each may run twice, and at the same time as another about the same booking: what a booking looks like
 /// follows from the set of its facts, and whoever tells its story holds its row until the commit.
 pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
@@ -113,6 +122,10 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
         Some(Kind::SyncBookings) => {
             let of: OfRun = payload(job)?;
             agreement::run_job(app, &scope, of.run_id).await
+        }
+        Some(Kind::SettleIntent) => {
+            let of: OfIntent = payload(job)?;
+            Box::pin(booking::settle(app, &scope, of.intent_id)).await
         }
         // Only known kinds are taken.
         None => Err(JobError::fail(format!(

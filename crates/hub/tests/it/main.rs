@@ -5,6 +5,7 @@ mod calcom_faces;
 mod checkup;
 mod connections;
 mod agreement;
+mod booking;
 mod control;
 mod documents;
 mod event_types;

@@ -2,6 +2,7 @@
 
 mod print;
 mod sync;
+mod write;
 
 use calbridge_core::{ids::LeadId, provider::Provider};
 use calbridge_store::{PageRequest, activities::TimelineOf, bookings::BookingFilter};
@@ -32,7 +33,10 @@ Examples:
   calbridge bookings list --status scheduled --starts-from 2026-12-01
   calbridge bookings show 10000000017 --history
   calbridge bookings show bs5cAzjnTZeVMeh3sLgVrB
-  calbridge bookings sync --dry-run")]
+  calbridge bookings sync --dry-run
+  calbridge bookings book --lead 17 --at 2026-12-01T10:00:00Z
+  calbridge bookings move 10000000017 --to 2026-12-02T10:00:00Z
+  calbridge bookings cancel 10000000017 --reason ill")]
 pub(super) enum BookingsCommand {
     /// List bookings, newest first
     List(List),
@@ -51,6 +55,12 @@ pub(super) enum BookingsCommand {
     },
     /// Compare with the provider: take over what is missing, repair what differs, tell what no rule decides
     Sync(sync::Sync),
+    /// Book a meeting for a lead, at the provider
+    Book(write::Book),
+    /// Move a booking to another time, at the provider
+    Move(write::Move),
+    /// Call a booking off, at the provider
+    Cancel(write::Cancel),
 }
 
 #[derive(Args, Debug)]
@@ -110,6 +120,9 @@ impl BookingsCommand {
                 timeline,
                 tenant,
             } => show(context, tenant, &id, With { history, timeline }).await,
+            Self::Book(book) => book.run(context).await,
+            Self::Move(to) => to.run(context).await,
+            Self::Cancel(cancel) => cancel.run(context).await,
         }
     }
 }

@@ -1,16 +1,18 @@
-//! Bookings: list, get, timeline, history.
+//! Bookings: list, get, timeline, history; book, move, call off.
 
 mod body;
 mod history;
 mod sync;
+mod problem;
 mod words;
+mod write;
 
 use axum::{Json, extract::State};
 use calbridge_core::ids::{ConnectionId, LeadId};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter};
 use serde::Deserialize;
 
-pub use self::{body::BookingBody, history::*, sync::*};
+pub use self::{body::BookingBody, history::*, sync::*, write::*};
 use super::{
     page::{self, PageBody, USUAL},
     params,

@@ -1,0 +1,68 @@
+//! Telling the story of a booking as the provider shows it, when we asked for it ourselves: it becomes the same as by a
+//! webhook, and whichever comes first, the other joins.
+
+use calbridge_core::{
+    ids::{BookingId, ConnectionId},
+    scope::Scope,
+};
+use calbridge_providers::calcom_api::{self, bookings::ProviderBooking};
+use calbridge_store::{StoreError, bookings, sql::Tx};
+use jiff::Timestamp;
+
+use crate::{
+    connections::Snapshot,
+    inbox::apply::{self, Item, Rules},
+};
+
+/// Where a booking belongs.
+#[derive(Clone, Copy)]
+pub(super) struct Desk<'a> {
+    pub scope: &'a Scope,
+    pub registry: &'a Snapshot,
+    /// The connection that showed it.
+    pub connection: ConnectionId,
+    /// Which of our bookings it is, where that is known.
+    pub booking: Option<BookingId>,
+}
+
+/// Apply what the provider shows; our booking, if there is one.
+pub(super) async fn tell(
+    tx: &mut Tx,
+    desk: Desk<'_>,
+    shown: &ProviderBooking,
+    now: Timestamp,
+) -> Result<Option<BookingId>, StoreError> {
+    let Desk {
+        scope,
+        registry,
+        connection,
+        booking,
+    } = desk;
+    let Some(known) = registry.find(scope.tenant_id(), connection) else {
+        return Ok(booking);
+    };
+    let settings = registry.settings(scope.tenant_id());
+    let rules = Rules {
+        tenant: &settings,
+        connections: registry,
+    };
+    let items = [Item {
+        connection_id: connection,
+        provider: known.connection.provider,
+        creates_leads: known.connection.creates_leads,
+        webhook_event_id: None,
+        actor: scope.actor().clone(),
+        booking_id: booking,
+        changes: calcom_api::facts(shown),
+        payload: None,
+    }];
+    apply::lock(tx, &[(scope, items.as_slice())]).await?;
+    let applied = Box::pin(apply::apply(tx, scope, rules, &items, None, now)).await?;
+    let told = applied.into_iter().flat_map(|one| one.bookings).next();
+    if told.or(booking).is_some() {
+        return Ok(told.or(booking));
+    }
+    // Everything it tells was known.
+    let known = bookings::find_by_any_id(tx, scope, &shown.uid).await?;
+    Ok(known.into_iter().next())
+}

@@ -1,0 +1,304 @@
+//! Book a meeting for a lead at the provider: once, and with a true answer.
+
+use calbridge_core::{
+    availability::Slot,
+    claim::Owner,
+    intent::{IntentKey, IntentKind},
+    provider::Provider,
+    scope::Scope,
+};
+use calbridge_store::{
+    StoreError,
+    intents::{self, Intent, NewIntent, Recorded},
+    jobs,
+    leads::Lead,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    BookError, BookRequest, NotDone, Outcome,
+    customer::{self, What},
+    free::Search,
+    guard::{Guard, Taking},
+    intent::{Order, first_look, see_through, settle_job},
+    outcome::{Ended, ended},
+};
+use crate::{
+    app::App,
+    edit::Edit,
+    inbox::tries::Tries,
+    leads::{self, Created, LeadEdit, NewLead},
+    slots::{self, Age, SlotsError, Subject},
+    upstream::target_of,
+};
+
+/// Of so many free times, the first that nobody else takes at this moment is booked.
+const CANDIDATES: usize = 50;
+
+/// Book. The intent is stored, with a job to settle it, before the provider hears of it: if we stop halfway, the job asks
+/// the provider what happened.
+pub async fn book(app: &App, scope: &Scope, request: BookRequest) -> Result<Outcome, BookError> {
+    let lead = lead(app, scope, &request).await?;
+    let key = key(scope, &request);
+    let desk = Desk::of(app, scope, &request).await?;
+    let intent = match known(app, scope, &key).await? {
+        Some(intent) => intent,
+        None => Box::pin(write_down(app, scope, &request, &lead, &desk, &key)).await?,
+    };
+    let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
+    match ended(app, scope, &intent).await? {
+        Ended::Done(Some(found)) => Ok(Outcome::Done(found)),
+        Ended::Done(None) | Ended::Settling => Ok(Outcome::Settling(Box::new(intent))),
+        Ended::Refused(said) => Err(BookError::NotDone(NotDone::Refused(said))),
+        Ended::NotDone => Err(BookError::NotDone(NotDone::DidNotHappen)),
+        Ended::Taken => {
+            // What is remembered offers it still.
+            let search = Search {
+                age: Age::New,
+                ..desk.search.clone()
+            };
+            Err(desk.taken(app, scope, &search, start_of(&intent)).await)
+        }
+    }
+}
+
+/// Whom it is for. Without an id, the one with the address.
+async fn lead(app: &App, scope: &Scope, request: &BookRequest) -> Result<Lead, BookError> {
+    if let Some(id) = request.lead {
+        return Ok(leads::find(app, scope, &id.to_string()).await?);
+    }
+    let attendee = &request.attendee;
+    let new = NewLead {
+        email: attendee.email.clone(),
+        told: LeadEdit {
+            name: attendee.name.clone(),
+            phone: attendee.phone.clone().map_or(Edit::Keep, Edit::Set),
+            time_zone: attendee.time_zone.clone(),
+            language: attendee.language.clone(),
+            ..LeadEdit::default()
+        },
+    };
+    Ok(match leads::create(app, scope, new).await? {
+        Created::New(lead) | Created::Known(lead) => lead,
+    })
+}
+
+/// The same request by the same name is the same intent.
+fn key(scope: &Scope, request: &BookRequest) -> IntentKey {
+    match &request.name {
+        Some(name) => {
+            let name = format!("{}:{name}:{request:?}", scope.actor().label());
+            IntentKey::of_request(scope.tenant_id(), &name)
+        }
+        None => IntentKey::new(Uuid::new_v4()),
+    }
+}
+
+async fn known(app: &App, scope: &Scope, key: &IntentKey) -> Result<Option<Intent>, StoreError> {
+    let mut tx = app.store.read().await?;
+    let found = intents::find_by_keys(&mut tx, scope, std::slice::from_ref(key)).await?;
+    tx.rollback().await?;
+    Ok(found.into_iter().next())
+}
+
+/// What is booked, and what guards it.
+struct Desk {
+    subject: Subject,
+    /// The provider's number of the event type.
+    event_type: i64,
+    guard: Guard,
+    search: Search,
+    tenant_zone: Option<String>,
+}
+
+impl Desk {
+    async fn of(app: &App, scope: &Scope, request: &BookRequest) -> Result<Self, BookError> {
+        let mut tx = app.store.read().await?;
+        let subject = slots::subject(app, &mut tx, scope, request.event_type.as_deref())
+            .await
+            .map_err(SlotsError::from)?;
+        tx.rollback().await?;
+        let by_hand = || {
+            let event_type = subject.event_type.as_ref();
+            let link = event_type.and_then(|event_type| event_type.booking_url.clone());
+            BookError::ByHand { link }
+        };
+        if subject.connection.connection.provider != Provider::CalCom {
+            return Err(by_hand());
+        }
+        let event_type = subject.number().ok_or_else(by_hand)?;
+        let target = target_of(app, &subject.connection)
+            .await
+            .map_err(BookError::Target)?;
+        let registry = app.registry.current(&app.store, app.clock.now()).await;
+        Ok(Self {
+            event_type,
+            guard: Guard::of(&subject, target.base.as_str()),
+            search: Search {
+                event_type: request.event_type.clone(),
+                duration: length(&subject, request.duration)?,
+                moving: None,
+                age: Age::Remembered,
+                lane: request.lane,
+            },
+            tenant_zone: registry.settings(scope.tenant_id()).time_zone.clone(),
+            subject,
+        })
+    }
+
+    /// The times that would do, in order.
+    async fn candidates(
+        &self,
+        app: &App,
+        scope: &Scope,
+        wanted: Option<Timestamp>,
+    ) -> Result<Vec<Slot>, BookError> {
+        let now = app.clock.now();
+        let Some(start) = wanted else {
+            let search = &self.search;
+            let free = search
+                .next(app, scope, &self.guard, now, CANDIDATES)
+                .await?;
+            return if free.is_empty() {
+                Err(BookError::NothingFree)
+            } else {
+                Ok(free)
+            };
+        };
+        if start <= now {
+            return Err(BookError::InThePast);
+        }
+        let known = self.subject.event_type.as_ref();
+        let minutes = self.search.duration.or(known.and_then(|one| one.length));
+        let end = minutes.and_then(|minutes| {
+            start
+                .checked_add(SignedDuration::from_mins(minutes.into()))
+                .ok()
+        });
+        match end {
+            Some(end) => Ok(vec![Slot { start, end }]),
+            // Only the provider knows how long it takes.
+            None => match self.search.at(app, scope, start).await? {
+                Some(slot) => Ok(vec![slot]),
+                None => Err(self.taken(app, scope, &self.search, start).await),
+            },
+        }
+    }
+
+    async fn taken(
+        &self,
+        app: &App,
+        scope: &Scope,
+        search: &Search,
+        start: Timestamp,
+    ) -> BookError {
+        let alternatives = search.instead_of(app, scope, &self.guard, start).await;
+        BookError::NotDone(NotDone::Taken { alternatives })
+    }
+}
+
+/// The length to ask for, where there is a choice.
+fn length(subject: &Subject, wanted: Option<u32>) -> Result<Option<u32>, SlotsError> {
+    let Some((wanted, event_type)) = wanted.zip(subject.event_type.as_ref()) else {
+        return Ok(wanted);
+    };
+    if event_type.lengths.0.contains(&wanted) {
+        Ok(Some(wanted))
+    } else if event_type.length == Some(wanted) {
+        Ok(None)
+    } else {
+        Err(SlotsError::NoSuchLength(wanted))
+    }
+}
+
+/// Take the time and write down the intent with its job, all or nothing.
+async fn write_down(
+    app: &App,
+    scope: &Scope,
+    request: &BookRequest,
+    lead: &Lead,
+    desk: &Desk,
+    key: &IntentKey,
+) -> Result<Intent, BookError> {
+    let candidates = desk.candidates(app, scope, request.start).await?;
+    let order = |slot: &Slot| {
+        let what = What {
+            subject: &desk.subject,
+            event_type: desk.event_type,
+            start: slot.start,
+            length: desk.search.duration,
+        };
+        customer::order(request, lead, &what, desk.tenant_zone.as_deref(), key)
+    };
+    let owner = Owner::new(scope, key.as_str());
+    let mut tries = Tries::new();
+    for slot in candidates {
+        let order = Order::Book(order(&slot)?);
+        let taking = Taking {
+            slot,
+            owner: &owner,
+            instead_of: None,
+        };
+        let taken = loop {
+            match take(app, scope, desk, &taking, (&order, lead, key)).await {
+                Err(error) if tries.again(&error) => {}
+                other => break other?,
+            }
+        };
+        if let Some(intent) = taken {
+            return Ok(intent);
+        }
+    }
+    match request.start {
+        Some(start) => Err(desk.taken(app, scope, &desk.search, start).await),
+        None => Err(BookError::NothingFree),
+    }
+}
+
+/// `None` when somebody has the time.
+async fn take(
+    app: &App,
+    scope: &Scope,
+    desk: &Desk,
+    taking: &Taking<'_>,
+    (order, lead, key): (&Order, &Lead, &IntentKey),
+) -> Result<Option<Intent>, StoreError> {
+    let now = app.clock.now();
+    let mut tx = app.store.write().await?;
+    let Some(claim) = desk.guard.take(&mut tx, scope, taking, None, now).await? else {
+        tx.rollback().await?;
+        return Ok(None);
+    };
+    let new = NewIntent {
+        public_id: Uuid::now_v7(),
+        connection_id: desk.subject.connection.connection.id,
+        key: key.clone(),
+        kind: IntentKind::Book,
+        request: json!(order),
+        claim_id: Some(claim.id),
+        booking_id: None,
+        lead_id: Some(lead.id),
+        next_look_at: first_look(now),
+    };
+    match intents::record(&mut tx, scope, &new, now).await? {
+        Recorded::New(intent) => {
+            jobs::enqueue(&mut tx, vec![settle_job(scope, &intent, &new)], now).await?;
+            tx.commit().await?;
+            Ok(Some(intent))
+        }
+        // The same request at the same moment was faster.
+        Recorded::Known(intent) => {
+            tx.rollback().await?;
+            Ok(Some(intent))
+        }
+    }
+}
+
+fn start_of(intent: &Intent) -> Timestamp {
+    match Order::of(intent) {
+        Ok(Order::Book(order)) => order.start,
+        _ => intent.created_at,
+    }
+}

@@ -1,0 +1,47 @@
+//! Call a booking off, at the provider.
+
+use calbridge_core::{capability::Operation, intent::IntentKind, lane::Lane, scope::Scope};
+
+use super::{
+    Outcome,
+    change::{ChangeError, changeable, told, under_way, write_down},
+    intent::{CancelOrder, Order, see_through},
+};
+use crate::app::App;
+
+/// A booking to be called off.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CancelRequest {
+    /// Any id it ever had.
+    pub booking: String,
+    /// Why, for those who come.
+    pub reason: Option<String>,
+    /// Who waits for it.
+    pub lane: Lane,
+}
+
+/// Call off. One that is off already stays so.
+pub async fn cancel(
+    app: &App,
+    scope: &Scope,
+    request: CancelRequest,
+) -> Result<Outcome, ChangeError> {
+    let of = changeable(app, scope, &request.booking, Operation::Cancel).await?;
+    if of.found.booking.status == "cancelled" {
+        return Ok(Outcome::Done(Box::new(of.found)));
+    }
+    let now = app.clock.now();
+    let order = Order::Cancel(CancelOrder {
+        uid: of.uid.clone(),
+        reason: request.reason,
+    });
+    let mut tx = app.store.write().await?;
+    if let Some(wanted) = under_way(&mut tx, scope, &of, IntentKind::Cancel).await? {
+        tx.rollback().await?;
+        return told(app, scope, wanted).await;
+    }
+    let intent = write_down(&mut tx, scope, &of, &order, None, now).await?;
+    tx.commit().await?;
+    let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
+    told(app, scope, intent).await
+}

@@ -1,0 +1,19 @@
+//! What we want of a provider, carried out: written down, sent once, looked for when its answer is lost, and what came of
+//! it written down with all that follows.
+//!
+//! Callers of the use cases wait for [`see_through`]; after a crash, or when that takes too long, the job does the same
+//! steps ([`run_job`]).
+
+mod answer;
+mod error;
+mod look;
+mod order;
+mod record;
+mod send;
+mod settle;
+
+pub use self::{answer::Said, error::SettleError, settle::run_job};
+pub(super) use self::{
+    order::{BookOrder, CancelOrder, Order, RescheduleOrder},
+    settle::{first_look, see_through, settle_job},
+};

@@ -1,0 +1,95 @@
+//! What the doors say when nothing was booked, moved or called off.
+
+use calbridge_core::availability::Slot;
+use jiff::Timestamp;
+
+use crate::{
+    booking::{BookError, ChangeError, NotDone, Said, SettleError},
+    http::{
+        api::slots,
+        problem::{AlternativeBody, Code, Problem},
+    },
+    leads::CreateLeadError,
+};
+
+/// Why nothing was booked.
+pub(super) fn of_booking(now: Timestamp, error: BookError) -> Problem {
+    let detail = error.to_string();
+    match error {
+        BookError::Lead(error) => error.into(),
+        BookError::NewLead(CreateLeadError::Nobody) => {
+            Problem::new(Code::MissingField, "a lead, or an e-mail address").at("lead_id")
+        }
+        BookError::NewLead(error) => error.into(),
+        BookError::Missing { field, .. } => Problem::new(Code::MissingField, detail).at(field),
+        BookError::Metadata(_) => Problem::invalid("metadata", detail),
+        BookError::InThePast => Problem::invalid("start_time", detail),
+        BookError::NothingFree => Problem::new(Code::NotBookable, detail),
+        BookError::Slots(error) => slots::problem(now, &error),
+        BookError::ByHand { link } => Problem::new(Code::ByHand, detail).elsewhere(link),
+        BookError::Target(error) => slots::of_target(now, &error),
+        BookError::NotDone(error) => of_not_done(error),
+        BookError::Settle(error) => of_settling(now, &error),
+        BookError::Store(error) => error.into(),
+    }
+}
+
+/// Why a booking was not changed.
+pub(super) fn of_change(now: Timestamp, error: ChangeError) -> Problem {
+    let detail = error.to_string();
+    match error {
+        ChangeError::Find(error) => error.into(),
+        ChangeError::ByHand { link, .. } => Problem::new(Code::ByHand, detail).elsewhere(link),
+        ChangeError::NotAhead(_) => Problem::new(Code::NotAhead, detail),
+        ChangeError::InThePast => Problem::invalid("new_start_time", detail),
+        ChangeError::Slots(error) => slots::problem(now, &error),
+        ChangeError::Target(error) => slots::of_target(now, &error),
+        ChangeError::NotDone(error) => of_not_done(error),
+        ChangeError::Settle(error) => of_settling(now, &error),
+        ChangeError::Store(error) => error.into(),
+    }
+}
+
+fn of_not_done(error: NotDone) -> Problem {
+    let detail = error.to_string();
+    match error {
+        NotDone::Taken { alternatives } => {
+            let alternatives = alternatives.into_iter().map(alternative).collect();
+            Problem::new(Code::SlotTaken, detail).instead(alternatives)
+        }
+        NotDone::Refused(said) => Problem::new(code(&said), detail),
+        NotDone::DidNotHappen => Problem::new(Code::ProviderUnavailable, detail),
+    }
+}
+
+fn alternative(slot: Slot) -> AlternativeBody {
+    AlternativeBody {
+        start_time: slot.start,
+        end_time: slot.end,
+    }
+}
+
+/// What the provider said, as a code.
+fn code(said: &Said) -> Code {
+    match said.word.as_str() {
+        "unauthorized" => Code::ProviderKeyRefused,
+        "forbidden" => Code::ProviderForbids,
+        "not_found" => Code::ProviderHasNone,
+        "gone" | "misread" => Code::ProviderUnexpected,
+        _ => Code::ProviderRefused,
+    }
+}
+
+fn of_settling(now: Timestamp, error: &SettleError) -> Problem {
+    match error {
+        SettleError::Target(error) => slots::of_target(now, error),
+        SettleError::Ask(error) => slots::of_asking(now, error),
+        SettleError::Unknown(_)
+        | SettleError::Unreadable(_)
+        | SettleError::UnderWay { .. }
+        | SettleError::Store(_) => {
+            tracing::warn!(%error, "What is wanted of a provider could not be seen through");
+            Problem::try_again()
+        }
+    }
+}

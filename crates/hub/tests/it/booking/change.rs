@@ -1,0 +1,113 @@
+//! Moving and calling off.
+
+use axum::http::Method;
+use calbridge_emulator::{ApiFailure, ApiFault, ApiPlan, calcom::NewBooking};
+use calbridge_store::{Store, each_engine};
+use serde_json::{Value as Json, json};
+
+use super::{BOOKINGS, Desk, TEN, code, text};
+use crate::hub::{Answer, at};
+
+const LATER: &str = "2026-01-13T10:00:00Z";
+
+impl Desk {
+    async fn cancel(&self, id: &Json) -> Answer {
+        let body = json!({"booking_id": id, "cancellation_reason": "ill"});
+        let path = format!("{BOOKINGS}/{}", word(id));
+        self.call(Method::DELETE, &path, &body).await
+    }
+
+    async fn reschedule(&self, id: &Json, to: &str) -> Answer {
+        let body = json!({"booking_id": id, "new_start_time": to, "reschedule_reason": "as asked"});
+        let path = format!("{BOOKINGS}/{}", word(id));
+        self.call(Method::PATCH, &path, &body).await
+    }
+}
+
+fn word(id: &Json) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+}
+
+each_engine! {
+    async fn a_booking_is_called_off_on_both_sides_and_its_time_is_free(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let answer = desk.cancel(&booked["booking_id"]).await;
+        assert_eq!(answer.status, 200, "{}", text(&answer));
+        let body = answer.json();
+        assert_eq!((body["status"].as_str(), body["cancellation_reason"].as_str()), (Some("cancelled"), Some("ill")));
+        assert_eq!(desk.standing().len(), 0);
+        assert_eq!(desk.lead_status().await, "qualified");
+        assert_eq!(desk.with.hub.count("claims").await, 0);
+        // Once more changes nothing.
+        assert_eq!(desk.cancel(&booked["booking_uid"]).await.status, 200);
+        assert_eq!(desk.with.asked("POST /bookings/{uid}/cancel").requests, 1);
+        desk.booked(&desk.wish(TEN)).await;
+    }
+
+    async fn a_booking_moves_and_stays_the_same(store: Store) {
+        let desk = Desk::open(store).await;
+        desk.subscribe().await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let answer = desk.reschedule(&booked["booking_id"], LATER).await;
+        assert_eq!(answer.status, 200, "{}", text(&answer));
+        let body = answer.json();
+        assert_eq!(body["start_time"], LATER);
+        assert_ne!(body["booking_uid"], booked["booking_uid"]);
+        desk.with.provider.settle().await;
+        assert_eq!(desk.with.hub.count("bookings").await, 1);
+        assert_eq!(desk.with.hub.count("claims").await, 1);
+        assert_eq!(desk.standing().len(), 1);
+        assert_eq!(desk.lead_status().await, "booked");
+        // Its former id goes on finding it, and its former time is free.
+        let path = format!("{BOOKINGS}/{}", booked["booking_id"]);
+        let found = desk.with.hub.get(&path).await.json();
+        assert_eq!((&found["id"], &found["start_time"]), (&body["id"], &body["start_time"]));
+        assert_eq!(found["rescheduled_count"], 1);
+        desk.booked(&desk.wish(TEN)).await;
+    }
+
+    async fn a_booking_that_cannot_move_keeps_its_time(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let stranger = NewBooking::new("intro", at(LATER), "Bob", "bob@example.org");
+        desk.with.provider.at_calcom(|calcom, now| calcom.book(stranger, now)).unwrap();
+        let answer = desk.reschedule(&booked["booking_id"], LATER).await;
+        assert_eq!(code(&answer), (409, "slot_taken".to_owned()), "{}", text(&answer));
+        assert!(!answer.json()["alternatives"].as_array().unwrap().is_empty());
+        assert_eq!(desk.with.hub.count("claims").await, 1);
+        assert_eq!(code(&desk.book(&desk.wish(TEN)).await), (409, "slot_taken".to_owned()));
+    }
+
+    async fn changes_whose_answer_is_lost_are_found(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let lost = |operation: &str| ApiPlan::of([ApiFault::once(operation, ApiFailure::CutMidway)]);
+        desk.with.provider.set_api_faults(lost("POST /bookings/{uid}/reschedule"));
+        let moved = desk.reschedule(&booked["booking_id"], LATER).await;
+        assert_eq!(moved.status, 200, "{}", text(&moved));
+        assert_eq!(moved.json()["start_time"], LATER);
+        desk.with.provider.set_api_faults(lost("POST /bookings/{uid}/cancel"));
+        let cancelled = desk.cancel(&booked["booking_id"]).await;
+        assert_eq!(cancelled.status, 200, "{}", text(&cancelled));
+        assert_eq!(desk.standing().len(), 0);
+        assert_eq!(desk.lead_status().await, "qualified");
+    }
+
+    async fn an_id_in_the_body_is_the_one_in_the_path(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let path = format!("{BOOKINGS}/{}", booked["booking_id"]);
+        for (method, body) in [
+            (Method::DELETE, json!({"booking_id": 999_999})),
+            (Method::PATCH, json!({"booking_id": 999_999, "new_start_time": LATER})),
+        ] {
+            let answer = desk.call(method, &path, &body).await;
+            assert_eq!(code(&answer), (422, "invalid_field".to_owned()));
+            assert_eq!(answer.json()["field"], "booking_id");
+        }
+        let unknown = desk.cancel(&json!(424_242)).await;
+        assert_eq!(code(&unknown), (404, "not_found".to_owned()));
+        assert_eq!(desk.standing().len(), 1);
+    }
+}
