@@ -14,7 +14,8 @@ use utoipa_axum::{
 use super::{
     api::{
         audit_log, bookings, branches, calcom, connections, event_types, host_matches, incidents,
-        leads, ledger, nodes, provider_webhooks, quarantine, slots, sync_runs, users, webhook_events,
+        leads, ledger, nodes, provider_webhooks, quarantine, slots, sync_runs, users,
+        webhook_events,
     },
     functions::{
         self, availability as cal_availability, bookings as cal_bookings,

@@ -121,7 +121,7 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
         }
         Some(Kind::SyncBookings) => {
             let of: OfRun = payload(job)?;
-            agreement::run_job(app, &scope, of.run_id).await
+            Box::pin(agreement::run_job(app, &scope, of.run_id)).await
         }
         Some(Kind::SettleIntent) => {
             let of: OfIntent = payload(job)?;

@@ -1,11 +1,11 @@
 //! The running system, through its front doors.
 #![cfg(test)]
 
+mod agreement;
+mod booking;
 mod calcom_faces;
 mod checkup;
 mod connections;
-mod agreement;
-mod booking;
 mod control;
 mod documents;
 mod event_types;

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Somebody watches; it may take its time.
-const PATIENCE: Duration = Duration::from_mins(60);
+const PATIENCE: Duration = Duration::from_hours(1);
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Sync {

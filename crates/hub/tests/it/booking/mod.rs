@@ -137,7 +137,8 @@ impl Desk {
             "secret": self.place.secret_of(&self.place.calcom),
         });
         let provider = &self.with.provider;
-        let answer = reqwest::Client::new()
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = http
             .post(format!("{}/webhooks", provider.calcom_base_url()))
             .bearer_auth(provider.calcom_api_key())
             .json(&hook)

@@ -2,8 +2,8 @@
 
 mod body;
 mod history;
-mod sync;
 mod problem;
+mod sync;
 mod words;
 mod write;
 
