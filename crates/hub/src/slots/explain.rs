@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Age, NoneFree, SlotsError, SlotsRequest, Span, Zones,
+    Age, NoneFree, SlotsError, SlotsRequest, Span, Zones, booking_window,
     find::{Looked, look},
 };
 use crate::app::App;
@@ -162,7 +162,7 @@ fn rules(looked: &Looked) -> Vec<String> {
         minutes("buffer before", event_type.before_buffer),
         minutes("buffer after", event_type.after_buffer),
         seats,
-        window.map(|window| format!("booking window: {window}")),
+        window.and_then(booking_window::in_words),
         hosts,
     ]
     .into_iter()

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use calbridge_core::{
-    availability::{
-        Free, Horizon, HostRule, NoSlots, Offer, Range, Rules, Slot, Taken, free, window,
-    },
+    availability::{Free, HostRule, NoSlots, Offer, Range, Rules, Slot, Taken, free, window},
     ids::BookingId,
     lane::Lane,
     scope::Scope,
@@ -16,6 +14,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
     Subject, SubjectError, Zones,
+    booking_window::horizon,
     offered::{offered, widened},
     subject,
     taken::{host_rule, taken},
@@ -351,16 +350,8 @@ fn rules(subject: &Subject, request: &SlotsRequest) -> Result<Asked, SlotsError>
         minimum_notice: minutes(event_type.minimum_notice),
         hosts: host_rule(subject),
         capacity: event_type.seats,
-        horizon: horizon(event_type.booking_window.as_ref()),
+        horizon: event_type.booking_window.as_ref().and_then(horizon),
         ..Rules::default()
     };
     Ok(Asked { rules, duration })
-}
-
-/// A window of calendar days is counted generously: in which zone its days are is the provider's affair.
-fn horizon(booking_window: Option<&serde_json::Value>) -> Option<Horizon> {
-    let window = booking_window?;
-    let days = window.get("value")?.as_i64()?;
-    let is_calendar = window.get("type")?.as_str()? == "calendarDays";
-    is_calendar.then(|| Horizon::Within(SignedDuration::from_hours((days + 2) * 24)))
 }

@@ -1,6 +1,7 @@
 //! Free slots: what the provider offers, less what we know to be taken. One computation, rendered by each door in its own
 //! shape.
 
+mod booking_window;
 mod explain;
 mod find;
 mod offered;
