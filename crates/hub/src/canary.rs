@@ -11,16 +11,14 @@ use calbridge_providers::calcom_api::{
     slots::{self, SlotsQuery},
     webhooks,
 };
-use calbridge_store::{
-    StoreError,
-    incidents::{self, NewIncident},
-};
+use calbridge_store::StoreError;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     app::App,
+    incidents::{self, Kind, Seen},
     jobs::JobError,
-    upstream::{self, AskError, DRIFT, Target, Wish},
+    upstream::{self, AskError, Target, Wish},
 };
 
 /// What came of the questions.
@@ -154,28 +152,23 @@ impl Canary<'_> {
             )) => Some(error),
             Some(_) => return Ok(()),
         };
-        let now = self.app.clock.now();
         let id = self.target.connection_id;
         let subject = format!("{operation} unreadable {id}");
         let scope = Scope::system(self.target.tenant_id);
-        let mut tx = self.app.store.write().await?;
         match misread {
-            None => {
-                incidents::resolve(&mut tx, &scope, DRIFT, &subject, now).await?;
-            }
+            None => incidents::settle(self.app, &scope, Kind::Drift, &subject).await,
             Some(error) => {
-                let incident = NewIncident {
+                let seen = Seen {
+                    kind: Kind::Drift,
                     connection_id: Some(id),
-                    kind: DRIFT,
                     subject,
                     detail: format!(
                         "the answer to {operation} cannot be read: {}",
                         error.message
                     ),
                 };
-                incidents::raise(&mut tx, &scope, incident, now).await?;
+                incidents::raise(self.app, &scope, seen).await.map(drop)
             }
         }
-        tx.commit().await
     }
 }

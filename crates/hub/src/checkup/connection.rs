@@ -10,7 +10,8 @@ use crate::{
     app::App,
     canary,
     connections::KnownConnection,
-    upstream::{self, DRIFT, TargetError},
+    incidents::Kind,
+    upstream::{self, TargetError},
 };
 
 /// Look at a connection that has a key. `server` is where a process of ours takes deliveries, if one is known.
@@ -82,7 +83,7 @@ async fn drifts(
     tx.rollback().await?;
     let drifts: Vec<String> = open
         .into_iter()
-        .filter(|one| one.kind == DRIFT && one.connection_id == Some(connection.id))
+        .filter(|one| one.kind == Kind::Drift.as_str() && one.connection_id == Some(connection.id))
         .map(|one| format!("{}: {}", one.subject, one.detail))
         .collect();
     if drifts.is_empty() {

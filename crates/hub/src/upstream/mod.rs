@@ -26,7 +26,7 @@ pub use self::{
     freshness::{Days, Freshness, Seen},
     guard::{Guards, left, reset},
     health::{Circuit, Health, worst},
-    notes::{AUTHENTICATION_FAILED, DRIFT, Noted, forget as forget_profile},
+    notes::{Noted, forget as forget_profile},
     remembered::{Found, Lookup, Remembered},
     send::{ClientError, client},
     target::{Target, TargetError, target, target_of},

@@ -9,25 +9,20 @@ use calbridge_core::{ids::ConnectionId, lane::Lane, scope::Scope};
 use calbridge_providers::calcom_api::{
     ApiError, Detection, Drift, DriftKind, ErrorKind, Profile, detect,
 };
-use calbridge_store::{
-    StoreError, connections,
-    incidents::{self, NewIncident},
-};
+use calbridge_store::{StoreError, connections};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{AskError, Target, Wish, ask};
-use crate::app::App;
+use crate::{
+    app::App,
+    incidents::{self, Kind, Seen},
+};
 
 /// Which versions a server speaks is found out again after a misread answer, but no sooner than this.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Drifts that are told apart, at most; beyond that they are only counted.
 const MOST_DRIFTS: usize = 1000;
-
-/// The incident of a key that the provider refuses.
-pub const AUTHENTICATION_FAILED: &str = "authentication_failed";
-/// The incident of answers that differ from what is known.
-pub const DRIFT: &str = "drift";
 
 /// What was noted already, so that it is written down once.
 #[derive(Default)]
@@ -36,14 +31,26 @@ pub struct Noted(Mutex<State>);
 #[derive(Default)]
 struct State {
     drifts: HashSet<(ConnectionId, String)>,
-    refused_keys: HashSet<ConnectionId>,
+    keys: HashMap<ConnectionId, KeyState>,
     profiles: HashMap<ConnectionId, Timestamp>,
+}
+
+/// What a provider said last of a connection's key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeyState {
+    Works,
+    Refused,
 }
 
 impl Noted {
     /// Whether the key of a connection was refused, and none worked since.
     pub(super) fn is_refused(&self, connection: ConnectionId) -> bool {
-        self.lock().refused_keys.contains(&connection)
+        self.lock().keys.get(&connection) == Some(&KeyState::Refused)
+    }
+
+    /// Whether that is news to this process.
+    fn is_news(&self, connection: ConnectionId, state: KeyState) -> bool {
+        self.lock().keys.insert(connection, state) != Some(state)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -104,22 +111,13 @@ async fn keep_profile(
 
 /// A call was answered: what differs from what is known is reported once, and a key that works again is noted.
 pub(super) async fn success(app: &App, target: &Target, drifts: &[Drift]) {
-    let works_again = app
-        .upstream
-        .noted
-        .lock()
-        .refused_keys
-        .remove(&target.connection_id);
-    if works_again {
+    let noted = &app.upstream.noted;
+    // It may have been refused before this process began.
+    if noted.is_news(target.connection_id, KeyState::Works) {
         let scope = Scope::system(target.tenant_id);
         let subject = target.connection_id.to_string();
-        let now = app.clock.now();
-        let done = async {
-            let mut tx = app.store.write().await?;
-            incidents::resolve(&mut tx, &scope, AUTHENTICATION_FAILED, &subject, now).await?;
-            tx.commit().await
-        };
-        log_failure(done.await);
+        let kind = Kind::AuthenticationFailed;
+        log_failure(incidents::settle(app, &scope, kind, &subject).await);
     }
     for drift in drifts {
         drifted(app, target, drift).await;
@@ -146,7 +144,7 @@ async fn drifted(app: &App, target: &Target, drift: &Drift) {
         connection.id = %target.connection_id,
         "{provider} answers {operation} otherwise than known: {told}"
     );
-    raise(app, target, DRIFT, &subject, &told).await;
+    raise(app, target, Kind::Drift, subject, told).await;
 }
 
 /// A drift as people read it.
@@ -167,20 +165,15 @@ pub(super) async fn failure(app: &App, target: &Target, error: &AskError) {
             kind: ErrorKind::Unauthorized,
             ..
         }) => {
-            let is_new = app
-                .upstream
-                .noted
-                .lock()
-                .refused_keys
-                .insert(target.connection_id);
-            if is_new {
+            let noted = &app.upstream.noted;
+            if noted.is_news(target.connection_id, KeyState::Refused) {
                 let subject = target.connection_id.to_string();
                 let name = &target.known.connection.name;
                 let detail = format!(
                     "the API key of connection `{name}` is refused: renew it at the provider and set it with \
                      `calbridge connections set-key`"
                 );
-                raise(app, target, AUTHENTICATION_FAILED, &subject, &detail).await;
+                raise(app, target, Kind::AuthenticationFailed, subject, detail).await;
             }
         }
         AskError::Provider(ApiError {
@@ -215,21 +208,15 @@ pub async fn forget(app: &App, target: &Target) -> Result<(), StoreError> {
     keep_profile(app, target, None).await
 }
 
-async fn raise(app: &App, target: &Target, kind: &'static str, subject: &str, detail: &str) {
-    let now = app.clock.now();
-    let scope = Scope::system(target.tenant_id);
-    let done = async {
-        let mut tx = app.store.write().await?;
-        let incident = NewIncident {
-            connection_id: Some(target.connection_id),
-            kind,
-            subject: subject.to_owned(),
-            detail: detail.to_owned(),
-        };
-        incidents::raise(&mut tx, &scope, incident, now).await?;
-        tx.commit().await
+async fn raise(app: &App, target: &Target, kind: Kind, subject: String, detail: String) {
+    let seen = Seen {
+        kind,
+        connection_id: Some(target.connection_id),
+        subject,
+        detail,
     };
-    log_failure(done.await);
+    let scope = Scope::system(target.tenant_id);
+    log_failure(incidents::raise(app, &scope, seen).await.map(drop));
 }
 
 /// The call is over; that something about it was not noted is no reason for it to fail.
