@@ -6,8 +6,7 @@ mod tests;
 
 pub(crate) use self::secret::sealed_for;
 pub use self::secret::{
-    ConnectionSecret, SecretKind, list_ids_with_secret_of_all_tenants, list_secrets,
-    list_secrets_of_all_tenants, set_secret,
+    ConnectionSecret, SecretKind, list_secrets, list_secrets_of_all_tenants, set_secret,
 };
 
 use calbridge_core::{

@@ -5,7 +5,7 @@ use std::time::Duration;
 use calbridge_store::{
     StoreError,
     invalidations::{self, Reader},
-    provider_breakers,
+    provider_breakers, provider_budgets,
     sql::{Bell, Engine},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -83,7 +83,12 @@ pub async fn prune(app: &App) -> Result<(), JobError> {
         let dropped = invalidations::prune_in_all(&mut tx, before, PART).await?;
         tx.commit().await?;
         if dropped < PART.unsigned_abs() {
-            return Ok(());
+            break;
         }
     }
+    // A budget that nobody spent for so long is full again.
+    let mut tx = app.store.write().await?;
+    provider_budgets::prune_in_all(&mut tx, before).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -240,7 +240,8 @@ async fn change_rows<T>(
 ) -> Result<(T, Breaker, Breaker), StoreError> {
     let now = app.clock.now();
     let scope = Scope::system(target.tenant_id);
-    let mut tx = app.store.write().await?;
+    // A crash of the database server forgets the last requests at worst.
+    let mut tx = app.store.db().write_unflushed().await?;
     let mut budget =
         provider_budgets::load_for_update(&mut tx, &scope, &target.budget_key, now).await?;
     let mut breaker =

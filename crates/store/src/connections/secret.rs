@@ -117,21 +117,6 @@ pub async fn list_secrets_of_all_tenants(
         .await
 }
 
-/// The connections of every tenant that have a secret of a kind which is to stay.
-pub async fn list_ids_with_secret_of_all_tenants(
-    tx: &mut Tx,
-    kind: SecretKind,
-) -> Result<Vec<ConnectionId>, StoreError> {
-    let found: Vec<(ConnectionId,)> = tx
-        .query(
-            "SELECT DISTINCT connection_id FROM connection_secrets WHERE kind = $1 AND retires_at IS NULL",
-        )
-        .bind(kind)
-        .all()
-        .await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
-}
-
 /// The secrets of one kind of some connections, newest first.
 pub async fn list_secrets(
     tx: &mut Tx,

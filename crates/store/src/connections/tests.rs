@@ -1,7 +1,6 @@
 //! Connections on both engines.
 
 use calbridge_core::provider::Provider;
-use secrecy::SecretString;
 
 use super::*;
 use crate::{Store, each_engine, sql::BoxError, testing::connection_of_a_tenant};
@@ -33,17 +32,6 @@ each_engine! {
         let mut tx = store.write().await?;
         assert_eq!(update(&mut tx, &scope, &changed, second(1)).await?, Some(changed.clone()));
         assert_eq!(find(&mut tx, &scope, changed.id).await?, Some(changed));
-        Ok(())
-    }
-
-    async fn a_connection_has_a_key_when_one_is_set(store: Store) -> Result<(), BoxError> {
-        let (_, connection) = connection_of_a_tenant(&store, Provider::CalCom, second(0)).await?;
-        let mut tx = store.write().await?;
-        for (kind, expected) in [(SecretKind::Webhook, vec![]), (SecretKind::ApiKey, vec![connection.id])] {
-            let secret = SecretString::from("cal_test");
-            set_secret(&mut tx, store.keys(), &connection, kind, &secret, second(0), second(0)).await?;
-            assert_eq!(list_ids_with_secret_of_all_tenants(&mut tx, SecretKind::ApiKey).await?, expected);
-        }
         Ok(())
     }
 }

@@ -230,6 +230,23 @@ impl Db {
         }
     }
 
+    /// The same for counters that nobody misses: its commit does not wait for PostgreSQL's disk, so a crash of the server
+    /// may undo it. Other transactions see it at once.
+    pub async fn write_unflushed(&self) -> Result<Tx, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { .. } => self.write().await,
+            Pools::Postgres(pool) => {
+                let _waiting = OneMore::of(&self.writing);
+                begin(
+                    pool,
+                    self.bells(),
+                    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit TO OFF",
+                )
+                .await
+            }
+        }
+    }
+
     /// Copies the database, as it is at one instant, to a file that is not there yet, while others go on reading and
     /// writing. SQLite only: a server has tools of its own.
     pub async fn copy_into(&self, path: &Path) -> Result<(), StoreError> {
