@@ -66,7 +66,7 @@ fn did(told: &Told, name: &str) -> Finding {
     };
     match &told.outcome {
         Outcome::Done(_) | Outcome::Planned => Finding::fixed("webhook", what),
-        Outcome::Failed(why) | Outcome::Unknown(why) => Finding::fail(
+        Outcome::Refused(why) | Outcome::Failed(why) | Outcome::Unknown(why) => Finding::fail(
             "webhook",
             format!("{what}, which failed: {why}"),
             "do it in the provider's settings, or with a key of somebody who may",

@@ -126,7 +126,7 @@ async fn retire(
         .all(|one| matches!(one.outcome, Outcome::Done(_)));
     let nobody_has_it = told
         .iter()
-        .all(|one| matches!(one.outcome, Outcome::Failed(_)));
+        .all(|one| matches!(one.outcome, Outcome::Refused(_) | Outcome::Failed(_)));
     let mut until = None;
     let mut tx = app.store.write().await?;
     if all_have_it {

@@ -1,8 +1,8 @@
 //! Tell the provider to register or change a webhook, and find out what became of it where the answer does not say.
 
 use calbridge_providers::calcom_api::{
-    Call, ErrorKind, ProviderWebhook, WebhookLevel,
-    webhooks::{self, NewWebhook, WebhookChange},
+    Call, ErrorKind, Profile, ProviderWebhook, WebhookLevel,
+    webhooks::{self, NewWebhook, WebhookChange, wanted},
 };
 use secrecy::SecretString;
 
@@ -33,7 +33,9 @@ pub enum Outcome {
     Planned,
     /// It is so; the webhook's id.
     Done(String),
-    /// It is not so.
+    /// It is not so: the provider takes exception to what it was told.
+    Refused(String),
+    /// It is not so: it was not told, or could not be.
     Failed(String),
     /// Nobody knows: there was no answer, and it cannot be read back.
     Unknown(String),
@@ -45,7 +47,7 @@ impl Outcome {
         match self {
             Self::Planned => "planned",
             Self::Done(_) => "done",
-            Self::Failed(_) => "failed",
+            Self::Refused(_) | Self::Failed(_) => "failed",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -67,12 +69,30 @@ pub(super) async fn tell(app: &App, target: &Target, step: &Step, ideal: &Ideal<
             None => Outcome::Failed("server.public_url is not set".to_owned()),
         },
         Step::Change { level, id, what } => {
-            let change = change_of(what, ideal);
-            let call = webhooks::update(*level, id, &change);
-            let is_so = |one: &ProviderWebhook| one.id == *id && is_as_wished(one, &change);
-            settle(app, target, *level, &call, ideal.lane, is_so).await
+            let mut change = change_of(what, ideal);
+            let outcome = change_it(app, target, *level, id, &change, ideal.lane).await;
+            match (&outcome, change.triggers.as_deref().and_then(fewer)) {
+                (Outcome::Refused(_), Some(triggers)) => {
+                    change.triggers = Some(triggers);
+                    change_it(app, target, *level, id, &change, ideal.lane).await
+                }
+                _ => outcome,
+            }
         }
     }
+}
+
+async fn change_it(
+    app: &App,
+    target: &Target,
+    level: WebhookLevel,
+    id: &str,
+    change: &WebhookChange,
+    lane: Lane,
+) -> Outcome {
+    let call = webhooks::update(level, id, change);
+    let is_so = |one: &ProviderWebhook| one.id == id && is_as_wished(one, change);
+    settle(app, target, level, &call, lane, is_so).await
 }
 
 async fn create(
@@ -82,17 +102,34 @@ async fn create(
     url: &str,
     ideal: &Ideal<'_>,
 ) -> Outcome {
-    let new = NewWebhook {
+    let mut new = NewWebhook {
         url: url.to_owned(),
         triggers: ideal.triggers.iter().map(|one| (*one).to_owned()).collect(),
         secret: ideal.secret.clone(),
     };
-    let call = webhooks::create(level, &new);
     let is_so = |one: &ProviderWebhook| {
         let signs = |theirs: &SecretString| same(theirs, ideal.secret);
         one.url == url && one.active && one.secret.as_ref().is_some_and(signs)
     };
-    settle(app, target, level, &call, ideal.lane, is_so).await
+    let call = webhooks::create(level, &new);
+    let outcome = settle(app, target, level, &call, ideal.lane, is_so).await;
+    match (&outcome, fewer(&new.triggers)) {
+        (Outcome::Refused(_), Some(triggers)) => {
+            new.triggers = triggers;
+            let call = webhooks::create(level, &new);
+            settle(app, target, level, &call, ideal.lane, is_so).await
+        }
+        _ => outcome,
+    }
+}
+
+/// A server that does not know one of the triggers refuses the webhook as a whole: those that every server knows, if that
+/// makes a difference.
+fn fewer(triggers: &[String]) -> Option<Vec<String>> {
+    let everywhere = wanted(Profile::Classic);
+    let known = |trigger: &&String| everywhere.contains(&trigger.as_str());
+    let fewer: Vec<String> = triggers.iter().filter(known).cloned().collect();
+    (fewer.len() < triggers.len() && !fewer.is_empty()).then_some(fewer)
 }
 
 fn change_of(what: &[Part], ideal: &Ideal<'_>) -> WebhookChange {
@@ -129,6 +166,11 @@ async fn settle(
         Ok(answered) => return Outcome::Done(answered.value.id),
         Err(error) => error,
     };
+    if let AskError::Provider(told) = &error
+        && matches!(told.kind, ErrorKind::Refused { .. })
+    {
+        return Outcome::Refused(error.to_string());
+    }
     if !may_have_happened(&error) {
         return Outcome::Failed(error.to_string());
     }

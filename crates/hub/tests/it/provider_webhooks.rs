@@ -3,7 +3,9 @@
 use axum::http::Method;
 use calbridge::provider_webhooks;
 use calbridge_core::ids::TenantId;
-use calbridge_emulator::{ApiFailure, calcom::Organization, server::CalComServer};
+use calbridge_emulator::{
+    ApiFailure, ApiFault, ApiPlan, calcom::Organization, server::CalComServer,
+};
 use calbridge_store::{
     Store, connection_secrets,
     connections::{Connection, SecretKind},
@@ -139,6 +141,25 @@ each_engine! {
         for told in [before.to_string(), repaired.to_string(), audit] {
             assert!(!told.contains(&first_secret()), "{told}");
         }
+    }
+
+    async fn a_server_that_does_not_know_a_trigger_gets_those_that_every_server_knows(store: Store) {
+        let with = start(store).await;
+        let connection = with.connect(TenantId(1), "cal").await;
+        with.provider.set_api_faults(ApiPlan::of([ApiFault::once("POST /webhooks", ApiFailure::Status(400))]));
+        let repaired = post(&with, &connection, "repair").await;
+        assert_eq!(repaired["steps"][0]["outcome"], "done", "{repaired}");
+        let there = webhooks(&with).await;
+        let triggers = there[0]["triggers"].as_array().unwrap();
+        assert!(triggers.contains(&json!("BOOKING_CREATED")), "{there:?}");
+        assert!(!triggers.contains(&json!("BOOKING_REASSIGNED")), "{there:?}");
+        assert_eq!(codes(&repaired["now"]), ["missing_triggers"]);
+
+        with.provider.set_api_faults(ApiPlan::of([ApiFault::once(PATCH, ApiFailure::Status(400))]));
+        let again = post(&with, &connection, "repair").await;
+        assert_eq!(again["steps"][0]["outcome"], "done", "{again}");
+        with.fail(PATCH, ApiFailure::Status(400));
+        assert_eq!(post(&with, &connection, "repair").await["steps"][0]["outcome"], "failed");
     }
 
     async fn what_is_wrong_is_mended_and_others_are_left_alone(store: Store) {

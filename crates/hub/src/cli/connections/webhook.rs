@@ -171,7 +171,9 @@ fn step_line(told: &Told) -> String {
     match &told.outcome {
         Outcome::Planned => format!("would {what}"),
         Outcome::Done(_) => format!("done: {what}"),
-        Outcome::Failed(why) => format!("failed: {what}: {}", printable(why)),
+        Outcome::Refused(why) | Outcome::Failed(why) => {
+            format!("failed: {what}: {}", printable(why))
+        }
         Outcome::Unknown(why) => format!(
             "nobody knows whether it is done: {what}: {}",
             printable(why)

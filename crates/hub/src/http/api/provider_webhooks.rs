@@ -161,7 +161,9 @@ impl From<Told> for StepBody {
         let (webhook_id, error) = match told.outcome {
             Outcome::Done(id) => (Some(id), None),
             Outcome::Planned => (named, None),
-            Outcome::Failed(why) | Outcome::Unknown(why) => (named, Some(why)),
+            Outcome::Refused(why) | Outcome::Failed(why) | Outcome::Unknown(why) => {
+                (named, Some(why))
+            }
         };
         Self {
             action: told.step.verb(),
