@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use calbridge_core::provider::Provider;
+use calbridge_providers::calcom_api;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, histogram::Histogram},
@@ -95,6 +97,13 @@ impl Upstream {
         // An alert sees an increase only of what was there before.
         for to in ["closed", "open", "half_open"] {
             drop(upstream.breakers.get_or_create(&Breaker { to }));
+        }
+        for operation in calcom_api::Operation::ALL {
+            drop(upstream.calls.get_or_create(&Called {
+                provider: Provider::CalCom.as_str(),
+                operation: operation.as_str(),
+                outcome: "ok",
+            }));
         }
         registry.register(
             "provider_call_seconds",
