@@ -5,6 +5,12 @@ use std::io::Write;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+/// A terminal that claims to be narrower is not believed.
+const NARROWEST: u16 = 20;
+
+/// It is taken for one of this many columns.
+const USUAL_WIDTH: u16 = 120;
+
 /// Where results go, and in which form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Output {
@@ -86,6 +92,10 @@ impl Output {
             .set_header(header.iter().copied());
         for row in rows {
             table.add_row(row.iter().map(|cell| printable(cell)));
+        }
+        // Some terminals say nothing of their width, or 0.
+        if table.width().is_some_and(|width| width < NARROWEST) {
+            table.set_width(USUAL_WIDTH);
         }
         self.line(table.to_string())
     }
