@@ -11,8 +11,7 @@ use super::{context::Context, exit::Exit, output::aside};
 use crate::{
     bench::{self, Latency, Mix, Plan, Usage},
     config::{Config, Log},
-    logging::{self, Purpose},
-    serve,
+    logging, serve,
 };
 
 /// Measure this machine: what the hub does on it, beside what its engine and its HTTP stack could do
@@ -87,7 +86,7 @@ impl BenchCommand {
             filter: "error".to_owned(),
             ..Config::default().log
         };
-        logging::start(&log, Purpose::Command)?;
+        logging::start(&log)?;
         let stop = CancellationToken::new();
         serve::stop_on_signal(&stop)?;
         let bar = progress();

@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     config::{Config, Environment, Flags, Loaded},
     control::{Ask, Client},
-    logging::{self, Purpose},
+    logging,
     startup::{self, Migrate},
 };
 
@@ -116,7 +116,7 @@ impl Context {
     /// The settings for a command, which logs only trouble.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
         let config = self.load(&[])?.config;
-        logging::start(&config.log, Purpose::Command)?;
+        logging::start(&config.log)?;
         Ok(config)
     }
 

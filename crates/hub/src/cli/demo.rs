@@ -9,8 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{context::Context, exit::CliError, parse};
 use crate::{
     demo::{self, Demo, Pace, Scratch, Style},
-    logging::{self, Purpose},
-    serve,
+    logging, serve,
 };
 
 /// Look at it: made-up people, emulated providers, a scratch database
@@ -55,7 +54,7 @@ impl DemoCommand {
         if let Some(filter) = context.environment.get("CALBRIDGE_LOG") {
             filter.clone_into(&mut config.log.filter);
         }
-        logging::start(&config.log, Purpose::Command)?;
+        logging::start(&config.log)?;
 
         let stop = CancellationToken::new();
         serve::stop_on_signal(&stop)?;

@@ -8,10 +8,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{context::Context, parse};
-use crate::{
-    logging::{self, Purpose},
-    serve,
-};
+use crate::{logging, serve};
 
 /// Run servers that behave like Cal.com and Calendly, on one port
 ///
@@ -34,7 +31,7 @@ pub(super) struct Emulate {
 
 impl Emulate {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
-        logging::start(&context.load(&[])?.config.log, Purpose::Serve)?;
+        let spans = logging::start_serving(&context.load(&[])?.config)?;
         let stop = CancellationToken::new();
         serve::stop_on_signal(&stop)?;
         // Says what to do when the address is taken, which the emulator does not.
@@ -50,6 +47,7 @@ impl Emulate {
         print(context, &emulator)?;
         stop.cancelled().await;
         emulator.stop().await;
+        spans.finish().await;
         Ok(())
     }
 }

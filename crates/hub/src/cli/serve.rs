@@ -8,13 +8,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::{context::Context, output::printable, parse};
-use crate::{
-    app::App,
-    control, http,
-    logging::{self, Purpose},
-    node::Role,
-    serve, startup,
-};
+use crate::{app::App, control, http, logging, node::Role, serve, startup};
 
 /// Take in webhooks and answer the API
 ///
@@ -48,8 +42,8 @@ impl Serve {
             .listen
             .map(|listen| ("server.listen", listen.to_string()));
         let loaded = context.load(listen.as_slice())?;
-        logging::start(&loaded.config.log, Purpose::Serve)?;
         loaded.config.check()?;
+        let spans = logging::start_serving(&loaded.config)?;
         for note in &loaded.notes {
             tracing::warn!("{note}");
         }
@@ -70,6 +64,7 @@ impl Serve {
         serve::run(&app, listener, router, role, stop).await;
         drop(control);
         tracing::info!("Stopped");
+        spans.finish().await;
         Ok(())
     }
 }

@@ -4,10 +4,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
-use crate::{
-    logging::{self, Purpose},
-    serve, startup,
-};
+use crate::{logging, serve, startup};
 
 /// Do jobs, and nothing else
 ///
@@ -28,8 +25,8 @@ pub(super) struct Work {
 impl Work {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
         let loaded = context.load(&[])?;
-        logging::start(&loaded.config.log, Purpose::Serve)?;
         loaded.config.check()?;
+        let spans = logging::start_serving(&loaded.config)?;
         for note in &loaded.notes {
             tracing::warn!("{note}");
         }
@@ -40,6 +37,7 @@ impl Work {
         tracing::info!(target: logging::ALWAYS, "doing jobs as node {}", app.node_id);
         serve::work(&app, stop).await;
         tracing::info!("Stopped");
+        spans.finish().await;
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ mod node;
 mod retention;
 mod server;
 mod sync;
+mod traces;
 mod webhooks;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ pub use self::{
     retention::Retention,
     server::Server,
     sync::Sync,
+    traces::Traces,
     webhooks::Webhooks,
 };
 
@@ -67,6 +69,8 @@ pub struct Config {
     pub log: Log,
     /// Where `/metrics` is answered.
     pub metrics: Metrics,
+    /// Where spans go.
+    pub traces: Traces,
     /// How long things are kept.
     pub retention: Retention,
 }
@@ -139,7 +143,8 @@ impl Config {
             .map_err(ConfigError::Refused)?;
         self.server.check().map_err(ConfigError::Refused)?;
         self.webhooks.check().map_err(ConfigError::Refused)?;
-        self.jobs.check().map_err(ConfigError::Refused)
+        self.jobs.check().map_err(ConfigError::Refused)?;
+        self.traces.check().map_err(ConfigError::Refused)
     }
 }
 

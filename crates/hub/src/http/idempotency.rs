@@ -18,14 +18,13 @@ use calbridge_store::{
     idempotency_keys::{self, Begun, KeptAnswer, KeyedRequest, Terms, Turn},
 };
 use jiff::SignedDuration;
-use tracing::Instrument;
 
 use super::{
     auth, body,
     extract::MOST_BYTES,
     problem::{Code, Problem},
 };
-use crate::app::App;
+use crate::{app::App, correlation};
 
 /// The header with the caller's name of a request.
 pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -136,7 +135,7 @@ async fn first(app: App, scope: Scope, turn: Turn, request: Request, next: Next)
         let response = next.run(request).await;
         remember(&app, &scope, &turn, response).await
     };
-    match tokio::spawn(answering.in_current_span()).await {
+    match correlation::spawn(answering).await {
         Ok(response) => response,
         Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
         Err(_) => Problem::try_again().into_response(),

@@ -12,7 +12,7 @@ use tracing::{Instrument, field::Empty};
 use uuid::Uuid;
 
 use super::problem::Problem;
-use crate::app::App;
+use crate::{app::App, correlation, logging::traces};
 
 /// The header with the id of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,7 +32,9 @@ pub async fn follow(State(app): State<App>, request: Request, next: Next) -> Res
         status = Empty,
         duration_ms = Empty,
     );
-    let mut response = next.run(request).instrument(span.clone()).await;
+    traces::follow(&span, request.headers());
+    let answering = next.run(request).instrument(span.clone());
+    let mut response = correlation::under(id.as_str(), answering).await;
     finish(&mut response, &id);
     app.metrics
         .http

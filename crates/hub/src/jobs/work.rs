@@ -13,9 +13,10 @@ use calbridge_store::{
 };
 use futures::FutureExt;
 use jiff::Timestamp;
+use tracing::Instrument;
 
 use super::{JobError, kinds, settle::next_try};
-use crate::{app::App, metrics::JobOutcome};
+use crate::{app::App, correlation, metrics::JobOutcome};
 
 /// A job that was done or failed, which is still to be written down.
 #[derive(Debug)]
@@ -31,7 +32,10 @@ pub async fn work(app: &App, job: Job) -> Ended {
     let began = Instant::now();
     // While it is leased, this is when the lease ends.
     let until = Mutex::new(job.run_at);
-    let doing = AssertUnwindSafe(run(app, &job)).catch_unwind();
+    let name = format!("job-{}-{}", job.id.0, job.attempts);
+    let span = tracing::info_span!("job", job.kind = job.kind, job.id = job.id.0);
+    let doing = correlation::under(name, run(app, &job)).instrument(span);
+    let doing = AssertUnwindSafe(doing).catch_unwind();
     let outcome = tokio::select! {
         outcome = doing => outcome,
         never = keep(app, &job, &until) => match never {},

@@ -1,7 +1,9 @@
-//! Log lines: to stderr, for people or for machines, and if somebody wants it to a file for each stream.
+//! Log lines: to stderr, for people or for machines, and if somebody wants it to a file for each stream; spans, to a
+//! collector.
 
 mod rolling;
 mod streams;
+pub(crate) mod traces;
 
 use std::io::IsTerminal;
 
@@ -12,7 +14,8 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::config::{Log, LogFormat};
+pub use self::traces::Sending;
+use crate::config::{Config, Log, LogFormat};
 
 /// The target of lines that are shown whatever the filter says, such as the one that names the address.
 pub const ALWAYS: &str = "calbridge::always";
@@ -25,7 +28,7 @@ pub const PROVIDERS: &str = "calbridge::providers";
 
 /// What the process is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Purpose {
+enum Purpose {
     /// A server: its log is what people watch.
     Serve,
     /// A command: its result is what people watch, so only trouble is logged unless they ask for more.
@@ -45,6 +48,9 @@ pub enum LogError {
         /// What is wrong with it.
         why: String,
     },
+    /// Spans cannot be sent.
+    #[error("traces.endpoint: {0}")]
+    Traces(String),
     /// A file cannot be written to.
     #[error("log.dir: {0} cannot be written to: {1}")]
     File(std::path::PathBuf, std::io::Error),
@@ -58,19 +64,36 @@ pub fn name_of(provider: Provider) -> &'static str {
     }
 }
 
-/// Start logging. A second call changes nothing. Only what serves or works writes files: a command beside it would
-/// write into the same ones.
-pub fn start(log: &Log, purpose: Purpose) -> Result<(), LogError> {
-    let stderr = to_stderr(log).with_filter(filter(log, purpose)?);
-    let files = match (&log.dir, purpose) {
-        (Some(dir), Purpose::Serve) => streams::open(dir, log)?,
-        _ => Vec::new(),
+/// Start logging for a command. A second call changes nothing.
+pub fn start(log: &Log) -> Result<(), LogError> {
+    let stderr = to_stderr(log).with_filter(filter(log, Purpose::Command)?);
+    install(tracing_subscriber::registry().with(stderr));
+    Ok(())
+}
+
+/// Start logging for what serves or works. Only that writes files and sends spans: a command beside it would write into
+/// the same ones. Keep what is returned to the end.
+pub fn start_serving(config: &Config) -> Result<Sending, LogError> {
+    let log = &config.log;
+    let stderr = to_stderr(log).with_filter(filter(log, Purpose::Serve)?);
+    let files = match &log.dir {
+        Some(dir) => streams::open(dir, log)?,
+        None => Vec::new(),
     };
-    let lines = tracing_subscriber::registry().with(files).with(stderr);
+    let (spans, sending) = traces::open(&config.traces)?;
+    install(
+        tracing_subscriber::registry()
+            .with(spans)
+            .with(files)
+            .with(stderr),
+    );
+    Ok(sending)
+}
+
+fn install(lines: impl SubscriberInitExt) {
     if lines.try_init().is_err() {
         tracing::debug!("somebody logs already");
     }
-    Ok(())
 }
 
 fn to_stderr<S>(log: &Log) -> Box<dyn Layer<S> + Send + Sync>

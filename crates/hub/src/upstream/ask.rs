@@ -7,6 +7,7 @@ use calbridge_core::lane::Lane;
 use calbridge_providers::calcom_api::{Answer, Call, Effect, Response};
 use jiff::{Timestamp, fmt::rfc2822};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::{
     AskError, Target, guard, notes,
@@ -119,7 +120,10 @@ async fn try_once<T>(
         version: call.version,
         body: call.body.as_ref(),
     };
-    let incoming = send::exchange(&app.upstream.http, target, &outgoing, deadline).await;
+    let span = tracing::info_span!("provider_call", provider, operation);
+    let incoming = send::exchange(&app.upstream.http, target, &outgoing, deadline)
+        .instrument(span)
+        .await;
     let told_at = incoming.as_ref().ok().and_then(told_at);
     let outcome = incoming.and_then(|incoming| read(call, &incoming));
     let took = begun.elapsed();

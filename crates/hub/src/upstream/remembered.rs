@@ -8,6 +8,7 @@ use moka::future::Cache;
 use super::{AskError, Freshness, Seen};
 use crate::{
     clock::Clock,
+    correlation,
     metrics::{CacheLookup, Upstream as Counted},
 };
 
@@ -181,7 +182,7 @@ where
         let (cache, clock) = (self.kept.clone(), lookup.clock.clone());
         let freshness = Arc::clone(lookup.freshness);
         let ttl = self.ttl;
-        tokio::spawn(async move {
+        correlation::spawn(async move {
             let is_old = |kept: &Arc<Kept<V>>| clock.now().duration_since(kept.at).abs() >= ttl;
             let asked = async {
                 let new = Kept::by(&clock, &freshness, ask()).await;

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout_at};
 
 use super::{AskError, Target};
-use crate::startup::RELEASE;
+use crate::{correlation, startup::RELEASE};
 
 /// Longer answers are not read.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
@@ -61,6 +61,9 @@ pub(super) async fn exchange(
         .bearer_auth(target.key.expose_secret());
     if let Some(version) = outgoing.version {
         request = request.header("cal-api-version", version);
+    }
+    if let Some(id) = correlation::current() {
+        request = request.header("x-request-id", &*id);
     }
     if let Some(body) = outgoing.body {
         request = request.json(body);

@@ -15,3 +15,4 @@ mod nodes;
 mod server;
 mod soak;
 mod storm;
+mod traces;

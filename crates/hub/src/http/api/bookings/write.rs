@@ -11,7 +11,6 @@ use calbridge_store::intents::Intent;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -22,6 +21,7 @@ use crate::{
         self, AttendeeRequest, BookRequest, CancelRequest, ChangeError, Ended, FoundBooking,
         FoundIntent, Outcome, RescheduleRequest,
     },
+    correlation,
     http::{
         api::params,
         auth::{Reader, Writer},
@@ -346,7 +346,7 @@ pub async fn intent(
 async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Problem> {
-    let working = tokio::spawn(work.in_current_span());
+    let working = correlation::spawn(work);
     working.await.map_err(|_| Problem::internal())
 }
 
