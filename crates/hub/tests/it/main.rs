@@ -5,6 +5,7 @@ mod agreement;
 mod booking;
 mod calcom_faces;
 mod checkup;
+mod cli;
 mod connections;
 mod control;
 mod documents;
