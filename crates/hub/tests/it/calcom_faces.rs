@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use axum::{body::Body, http::Request};
 use calbridge_core::{ids::TenantId, scope::Scope};
 use calbridge_emulator::ApiFailure;
 use calbridge_store::{Store, each_engine};
@@ -110,6 +111,19 @@ each_engine! {
         with.fail("GET /calendars", ApiFailure::Status(403));
         let answer = with.hub.get(DAY).await;
         assert_eq!((answer.status.as_u16(), answer.json()["busy"].clone()), (200, json!([])));
+    }
+
+    async fn the_id_of_a_request_goes_along_to_the_provider(store: Store) {
+        let with = synced(store).await;
+        with.provider.forget_calls();
+        let request = Request::get(DAY).header("host", "localhost").header("x-request-id", "desk-17.a");
+        let answer = with.hub.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.headers["x-request-id"], "desk-17.a");
+        let calls = with.provider.calls();
+        assert!(!calls.is_empty());
+        for call in calls {
+            assert_eq!(call.headers["x-request-id"], "desk-17.a", "{}", call.operation);
+        }
     }
 
     async fn health_has_the_documented_keys_and_asks_nobody(store: Store) {
