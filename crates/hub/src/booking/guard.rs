@@ -58,6 +58,11 @@ impl Guard {
         }
     }
 
+    /// Whether several may take one start.
+    pub fn is_shared(&self) -> bool {
+        self.sharing.capacity() > 1
+    }
+
     /// Wait until nobody else takes time of these hosts, until the end of the transaction.
     pub async fn lock(&self, tx: &mut Tx, scope: &Scope) -> Result<(), StoreError> {
         // All at once, in one order for everybody.
