@@ -262,7 +262,11 @@ async fn write_down(
     desk: &Desk,
     key: &IntentKey,
 ) -> Result<Intent, BookError> {
-    let candidates = desk.candidates(app, scope, request.start).await?;
+    let candidates = match held {
+        // It is not offered any more, to anybody.
+        Some(held) => vec![held.slot(app.clock.now()).ok_or(BookError::InThePast)?],
+        None => desk.candidates(app, scope, request.start).await?,
+    };
     let order = |slot: &Slot| {
         let what = What {
             subject: &desk.subject,

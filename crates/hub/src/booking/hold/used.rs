@@ -1,6 +1,6 @@
 //! Booking the slot that a hold keeps.
 
-use calbridge_core::scope::Scope;
+use calbridge_core::{availability::Slot, scope::Scope};
 use calbridge_store::{
     StoreError, bookings,
     claims::{self, Claim},
@@ -80,6 +80,15 @@ impl Held {
                 Ok(())
             }
         }
+    }
+
+    /// What it keeps, or kept; `None` when that has begun.
+    pub fn slot(&self, now: Timestamp) -> Option<Slot> {
+        let slot = Slot {
+            start: self.0.starts_at,
+            end: self.0.ends_at,
+        };
+        (slot.start > now).then_some(slot)
     }
 
     /// Make it the claim of a booking. One that is over is worth nothing: then the time is taken anew. `None` when somebody
