@@ -8,7 +8,7 @@ use calbridge_core::{
 };
 use jiff::Timestamp;
 
-use super::{Claim, ClaimKind, conflicts, free, list::Overlap, lock};
+use super::{Claim, ClaimKind, conflicts, free, list::Overlap};
 use crate::{
     holds,
     sql::{StoreError, Tx},
@@ -40,18 +40,14 @@ pub struct Displaced {
     pub conflicts: Vec<Claim>,
 }
 
-/// Let facts have their way. All those of a transaction at once: their resources are waited for in one order.
+/// Let facts have their way. This waits for nobody's resources: whoever takes time at this moment may wait for the bookings
+/// and leads that the facts are about, and what they take is settled by the provider's answer.
 pub async fn displace(
     tx: &mut Tx,
     scope: &Scope,
     facts: &[Fact],
     now: Timestamp,
 ) -> Result<Displaced, StoreError> {
-    let all: Vec<Resource> = facts
-        .iter()
-        .flat_map(|fact| fact.resources.iter().cloned())
-        .collect();
-    lock(tx, scope, &all).await?;
     let mut displaced = Displaced::default();
     for fact in facts {
         displace_one(tx, scope, fact, now, &mut displaced).await?;
