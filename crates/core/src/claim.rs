@@ -27,6 +27,24 @@ impl Resource {
         Self::at("event_type", provider, server, id)
     }
 
+    /// Whether it is that host, at whatever server of the provider.
+    pub fn is_host(&self, provider: Provider, id: &str) -> bool {
+        self.is_at("host", provider, id)
+    }
+
+    /// Whether it is that event type, at whatever server of the provider.
+    pub fn is_event_type(&self, provider: Provider, id: &str) -> bool {
+        self.is_at("event_type", provider, id)
+    }
+
+    fn is_at(&self, kind: &str, provider: Provider, id: &str) -> bool {
+        let rest = self.0.strip_prefix(kind).and_then(|rest| {
+            let rest = rest.strip_prefix(':')?.strip_prefix(provider.as_str())?;
+            rest.strip_prefix(':')?.strip_suffix(id)
+        });
+        rest.is_some_and(|server| server.ends_with(':'))
+    }
+
     fn at(kind: &str, provider: Provider, server: &str, id: &str) -> Self {
         let server = server.trim_end_matches('/');
         Self(fingerprint::indexable(&format!(
@@ -218,6 +236,19 @@ mod tests {
         );
         let very_long = host(&"x".repeat(5_000));
         assert!(very_long.as_str().len() < 100);
+    }
+
+    #[test]
+    fn a_resource_tells_which_host_or_event_type_it_is() {
+        let server = "https://api.cal.example:8443/v2";
+        let host = Resource::host(Provider::CalCom, server, "4101");
+        assert!(host.is_host(Provider::CalCom, "4101"));
+        assert!(!host.is_host(Provider::CalCom, "101"));
+        assert!(!host.is_host(Provider::Calendly, "4101"));
+        assert!(!host.is_event_type(Provider::CalCom, "4101"));
+        let event_type = Resource::event_type(Provider::CalCom, server, "7");
+        assert!(event_type.is_event_type(Provider::CalCom, "7"));
+        assert!(!Resource::user(UserId(7)).is_host(Provider::CalCom, "7"));
     }
 
     #[test]

@@ -59,6 +59,8 @@ row_id! {
     ClaimId;
     /// Something we want of a provider.
     IntentId;
+    /// A slot that is kept for somebody.
+    HoldId;
 }
 
 /// Our own booking ids start here, so that they cannot be confused with a provider's integers.

@@ -3,8 +3,11 @@
 //!
 //! Whoever takes time first waits for the resources, in one order for all, then looks, then writes. So the constraint of
 //! the database stays silent, nobody waits for somebody who waits for them, and an expired hold can go in the same
-//! transaction in which its time is taken. A transaction that also locks bookings does so before.
+//! transaction in which its time is taken. A transaction that also locks bookings or holds does so before.
+//!
+//! Every write here says itself what it invalidates.
 
+mod affecting;
 mod conflicts;
 mod displace;
 mod holds;
@@ -105,18 +108,26 @@ impl Claim {
     }
 
     /// What the claims of one booking have in common.
-    fn chain(&self) -> ClaimId {
+    pub fn chain(&self) -> ClaimId {
         self.chain.unwrap_or(self.id)
     }
 }
 
 /// Give the time of a claim back, whoever took it: the claim that was there.
-pub async fn free(tx: &mut Tx, scope: &Scope, id: ClaimId) -> Result<Option<Claim>, StoreError> {
-    tx.query("DELETE FROM claims WHERE tenant_id = $1 AND id = $2 RETURNING *")
+pub async fn free(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: ClaimId,
+    now: Timestamp,
+) -> Result<Option<Claim>, StoreError> {
+    let freed: Option<Claim> = tx
+        .query("DELETE FROM claims WHERE tenant_id = $1 AND id = $2 RETURNING *")
         .bind(scope.tenant_id())
         .bind(id)
         .optional()
-        .await
+        .await?;
+    affecting::announce(tx, scope, freed.as_slice(), now).await?;
+    Ok(freed)
 }
 
 /// Give back everything that a booking takes.
@@ -124,12 +135,16 @@ pub async fn free_of_booking(
     tx: &mut Tx,
     scope: &Scope,
     booking: BookingId,
+    now: Timestamp,
 ) -> Result<Vec<Claim>, StoreError> {
-    tx.query("DELETE FROM claims WHERE tenant_id = $1 AND booking_id = $2 RETURNING *")
+    let freed: Vec<Claim> = tx
+        .query("DELETE FROM claims WHERE tenant_id = $1 AND booking_id = $2 RETURNING *")
         .bind(scope.tenant_id())
         .bind(booking)
         .all()
-        .await
+        .await?;
+    affecting::announce(tx, scope, &freed, now).await?;
+    Ok(freed)
 }
 
 /// A booking has moved to the time of this claim: give back what it took before.
@@ -137,19 +152,23 @@ pub async fn free_former(
     tx: &mut Tx,
     scope: &Scope,
     current: ClaimId,
+    now: Timestamp,
 ) -> Result<Vec<Claim>, StoreError> {
-    tx.query(
-        "DELETE FROM claims WHERE tenant_id = $1 AND id <> $2 AND id IN (
+    let freed: Vec<Claim> = tx
+        .query(
+            "DELETE FROM claims WHERE tenant_id = $1 AND id <> $2 AND id IN (
              SELECT other.id FROM claims current
              JOIN claims other ON other.id = COALESCE(current.chain, current.id)
                  OR other.chain = COALESCE(current.chain, current.id)
              WHERE current.tenant_id = $1 AND current.id = $2)
          RETURNING *",
-    )
-    .bind(scope.tenant_id())
-    .bind(current)
-    .all()
-    .await
+        )
+        .bind(scope.tenant_id())
+        .bind(current)
+        .all()
+        .await?;
+    affecting::announce(tx, scope, &freed, now).await?;
+    Ok(freed)
 }
 
 /// Say which booking a claim is for.
@@ -160,20 +179,21 @@ pub async fn set_booking(
     booking: BookingId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let changed = tx
+    let bound: Option<Claim> = tx
         .query(
-            "UPDATE claims SET booking_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2",
+            "UPDATE claims SET booking_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 RETURNING *",
         )
         .bind(scope.tenant_id())
         .bind(id)
         .bind(booking)
         .bind(now)
-        .execute()
+        .optional()
         .await?;
-    Ok(changed > 0)
+    affecting::announce(tx, scope, bound.as_slice(), now).await?;
+    Ok(bound.is_some())
 }
 
-/// Forget claims of all tenants whose time is over; how many there were.
+/// Forget claims of all tenants whose time is over; how many there were. Nobody asks who was free then.
 pub async fn prune_past_in_all(
     tx: &mut Tx,
     before: Timestamp,

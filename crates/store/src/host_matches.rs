@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::{
     conditions::Conditions,
     page::{Page, PageRequest},
-    sql::{StoreError, Tx},
+    sql::{StoreError, Tx, Value, in_list},
     types::{row_type, stored_word},
 };
 
@@ -168,4 +168,21 @@ pub async fn list(
         .all()
         .await?;
     Ok(page.page(rows, |one: &HostMatch| one.id.0))
+}
+
+/// Who of ours these people of providers are, as far as that is confirmed: connection, the provider's id, user.
+pub async fn list_users_of(
+    tx: &mut Tx,
+    scope: &Scope,
+    provider_user_ids: &[String],
+) -> Result<Vec<(ConnectionId, String, UserId)>, StoreError> {
+    let (list, values) = in_list(2, provider_user_ids);
+    tx.query(format!(
+        "SELECT connection_id, provider_user_id, user_id FROM host_matches
+         WHERE tenant_id = $1 AND state = 'confirmed' AND user_id IS NOT NULL AND provider_user_id IN {list}"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(values)
+    .all()
+    .await
 }

@@ -345,3 +345,36 @@ pub async fn list_due_in_all(
     .all()
     .await
 }
+
+/// What is wanted about these bookings and not settled, oldest first.
+pub async fn list_open_of_bookings(
+    tx: &mut Tx,
+    scope: &Scope,
+    bookings: &[BookingId],
+) -> Result<Vec<Intent>, StoreError> {
+    let (list, values) = in_list(2, bookings.iter().copied());
+    tx.query(format!(
+        "SELECT * FROM booking_intents WHERE tenant_id = $1 AND settled_at IS NULL AND booking_id IN {list} ORDER BY id"
+    ))
+    .bind(scope.tenant_id())
+    .bind_all::<Value>(values)
+    .all()
+    .await
+}
+
+/// Forget intents of all tenants that were settled before an instant; how many there were. Those that wait for a person
+/// stay.
+pub async fn prune_settled_in_all(
+    tx: &mut Tx,
+    before: Timestamp,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    tx.query(
+        "DELETE FROM booking_intents WHERE id IN (
+             SELECT id FROM booking_intents WHERE settled_at < $1 AND state <> 'stuck' ORDER BY settled_at LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute()
+    .await
+}

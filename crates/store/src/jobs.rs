@@ -118,6 +118,19 @@ pub async fn cancel(tx: &mut Tx, unique_keys: &[String]) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Those of these keys under which there is a job, waiting or failed.
+pub async fn list_known(tx: &mut Tx, unique_keys: &[String]) -> Result<Vec<String>, StoreError> {
+    let (list, values) = in_list(1, unique_keys);
+    let rows: Vec<(String,)> = tx
+        .query(format!(
+            "SELECT unique_key FROM jobs WHERE unique_key IN {list}"
+        ))
+        .bind_all::<Value>(values)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
 /// When the next waiting job of whatever tenant is due.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
     let lanes: Vec<String> = Lane::ALL

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::person::PersonName;
+use crate::{intent::IntentKey, person::PersonName};
 
 /// The key of the one who booked, in a meeting that is not a group meeting.
 pub const BOOKER: &str = "booker";
@@ -144,6 +144,9 @@ pub struct Details {
     /// The tenant that the booking's metadata names; only ever compared and noted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed_tenant: Option<String>,
+    /// The intent of ours that the booking's metadata names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intent_key: Option<IntentKey>,
     /// Where the person came from.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub utm: Utm,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::{
     connections::Snapshot,
-    inbox::apply::{self, Item, Rules},
+    inbox::apply::{self, Care, Item, Keys, Rules},
 };
 
 /// Where a booking belongs.
@@ -57,7 +57,12 @@ pub(super) async fn tell(
         payload: None,
     }];
     apply::lock(tx, &[(scope, items.as_slice())]).await?;
-    let applied = Box::pin(apply::apply(tx, scope, rules, &items, None, now)).await?;
+    // Whose booking it is, whoever asked knows.
+    let care = Care {
+        keys: Keys::Known,
+        ..Care::default()
+    };
+    let applied = Box::pin(apply::apply_with(tx, scope, rules, &items, care, None, now)).await?;
     let told = applied.into_iter().flat_map(|one| one.bookings).next();
     if told.or(booking).is_some() {
         return Ok(told.or(booking));

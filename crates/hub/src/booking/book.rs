@@ -4,6 +4,7 @@ use calbridge_core::{
     availability::Slot,
     claim::Owner,
     intent::{IntentKey, IntentKind},
+    lane::Lane,
     provider::Provider,
     scope::Scope,
 };
@@ -22,6 +23,7 @@ use super::{
     customer::{self, What},
     free::Search,
     guard::{Guard, Taking},
+    hold::{Held, HoldError, held},
     intent::{Order, first_look, see_through, settle_job},
     outcome::{Ended, ended},
 };
@@ -40,12 +42,39 @@ const CANDIDATES: usize = 50;
 /// Book. The intent is stored, with a job to settle it, before the provider hears of it: if we stop halfway, the job asks
 /// the provider what happened.
 pub async fn book(app: &App, scope: &Scope, request: BookRequest) -> Result<Outcome, BookError> {
+    book_with(app, scope, request, None).await
+}
+
+/// Book the slot that a hold keeps. The hold becomes the booking's claim; one that is over is worth nothing, and its time is
+/// taken like any other.
+pub async fn book_held(
+    app: &App,
+    scope: &Scope,
+    hold: &str,
+    mut request: BookRequest,
+) -> Result<Outcome, BookError> {
+    let held = held(app, scope, hold, &mut request).await?;
+    book_with(app, scope, request, Some(held)).await
+}
+
+async fn book_with(
+    app: &App,
+    scope: &Scope,
+    request: BookRequest,
+    held: Option<Held>,
+) -> Result<Outcome, BookError> {
     let lead = lead(app, scope, &request).await?;
     let key = key(scope, &request);
-    let desk = Desk::of(app, scope, &request).await?;
+    let mut desk = Desk::of(app, scope, &request).await?;
+    if let Some(held) = &held {
+        held.fits(&mut desk)?;
+    }
     let intent = match known(app, scope, &key).await? {
         Some(intent) => intent,
-        None => Box::pin(write_down(app, scope, &request, &lead, &desk, &key)).await?,
+        None => {
+            let order = (&request, &lead, held.as_ref());
+            Box::pin(write_down(app, scope, order, &desk, &key)).await?
+        }
     };
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match ended(app, scope, &intent).await? {
@@ -103,20 +132,33 @@ async fn known(app: &App, scope: &Scope, key: &IntentKey) -> Result<Option<Inten
     Ok(found.into_iter().next())
 }
 
-/// What is booked, and what guards it.
-struct Desk {
-    subject: Subject,
+/// What is booked or held, and what guards it.
+pub(super) struct Desk {
+    pub subject: Subject,
     /// The provider's number of the event type.
-    event_type: i64,
-    guard: Guard,
-    search: Search,
+    pub event_type: i64,
+    pub guard: Guard,
+    pub search: Search,
     tenant_zone: Option<String>,
 }
 
 impl Desk {
     async fn of(app: &App, scope: &Scope, request: &BookRequest) -> Result<Self, BookError> {
+        let event_type = request.event_type.as_deref();
+        Self::open(app, scope, event_type, request.duration, request.lane).await
+    }
+
+    /// For an event type, in one of its lengths.
+    pub async fn open(
+        app: &App,
+        scope: &Scope,
+        event_type: Option<&str>,
+        duration: Option<u32>,
+        lane: Lane,
+    ) -> Result<Self, BookError> {
+        let named = event_type.map(str::to_owned);
         let mut tx = app.store.read().await?;
-        let subject = slots::subject(app, &mut tx, scope, request.event_type.as_deref())
+        let subject = slots::subject(app, &mut tx, scope, event_type)
             .await
             .map_err(SlotsError::from)?;
         tx.rollback().await?;
@@ -135,13 +177,13 @@ impl Desk {
         let registry = app.registry.current(&app.store, app.clock.now()).await;
         Ok(Self {
             event_type,
-            guard: Guard::of(&subject, target.base.as_str()),
+            guard: Guard::of(&subject, &target.base),
             search: Search {
-                event_type: request.event_type.clone(),
-                duration: length(&subject, request.duration)?,
+                event_type: named,
+                duration: length(&subject, duration)?,
                 moving: None,
                 age: Age::Remembered,
-                lane: request.lane,
+                lane,
             },
             tenant_zone: registry.settings(scope.tenant_id()).time_zone.clone(),
             subject,
@@ -158,9 +200,7 @@ impl Desk {
         let now = app.clock.now();
         let Some(start) = wanted else {
             let search = &self.search;
-            let free = search
-                .next(app, scope, &self.guard, now, CANDIDATES)
-                .await?;
+            let free = search.next(app, scope, now, CANDIDATES).await?;
             return if free.is_empty() {
                 Err(BookError::NothingFree)
             } else {
@@ -187,14 +227,15 @@ impl Desk {
         }
     }
 
-    async fn taken(
+    /// Somebody else has the time; others that are free.
+    pub async fn taken(
         &self,
         app: &App,
         scope: &Scope,
         search: &Search,
         start: Timestamp,
     ) -> BookError {
-        let alternatives = search.instead_of(app, scope, &self.guard, start).await;
+        let alternatives = search.instead_of(app, scope, start).await;
         BookError::NotDone(NotDone::Taken { alternatives })
     }
 }
@@ -217,12 +258,15 @@ fn length(subject: &Subject, wanted: Option<u32>) -> Result<Option<u32>, SlotsEr
 async fn write_down(
     app: &App,
     scope: &Scope,
-    request: &BookRequest,
-    lead: &Lead,
+    (request, lead, held): (&BookRequest, &Lead, Option<&Held>),
     desk: &Desk,
     key: &IntentKey,
 ) -> Result<Intent, BookError> {
-    let candidates = desk.candidates(app, scope, request.start).await?;
+    let candidates = match held {
+        // It is not offered any more, to anybody.
+        Some(held) => vec![held.slot(app.clock.now()).ok_or(BookError::InThePast)?],
+        None => desk.candidates(app, scope, request.start).await?,
+    };
     let order = |slot: &Slot| {
         let what = What {
             subject: &desk.subject,
@@ -242,7 +286,7 @@ async fn write_down(
             instead_of: None,
         };
         let taken = loop {
-            match take(app, scope, desk, &taking, (&order, lead, key)).await {
+            match take(app, scope, desk, &taking, (&order, lead, key, held)).await {
                 Err(error) if tries.again(&error) => {}
                 other => break other?,
             }
@@ -251,9 +295,17 @@ async fn write_down(
             return Ok(intent);
         }
     }
-    match request.start {
-        Some(start) => Err(desk.taken(app, scope, &desk.search, start).await),
-        None => Err(BookError::NothingFree),
+    let Some(start) = request.start else {
+        return Err(BookError::NothingFree);
+    };
+    let taken = desk.taken(app, scope, &desk.search, start).await;
+    match (held, taken) {
+        (Some(held), BookError::NotDone(NotDone::Taken { alternatives }))
+            if held.gave_way(app, scope).await? =>
+        {
+            Err(HoldError::Displaced { alternatives }.into())
+        }
+        (_, taken) => Err(taken),
     }
 }
 
@@ -263,11 +315,16 @@ async fn take(
     scope: &Scope,
     desk: &Desk,
     taking: &Taking<'_>,
-    (order, lead, key): (&Order, &Lead, &IntentKey),
+    (order, lead, key, held): (&Order, &Lead, &IntentKey, Option<&Held>),
 ) -> Result<Option<Intent>, StoreError> {
     let now = app.clock.now();
+    let guard = &desk.guard;
     let mut tx = app.store.write().await?;
-    let Some(claim) = desk.guard.take(&mut tx, scope, taking, None, now).await? else {
+    let claim = match held {
+        Some(held) => held.take(&mut tx, scope, guard, taking, now).await?,
+        None => guard.take(&mut tx, scope, taking, None, now).await?,
+    };
+    let Some(claim) = claim else {
         tx.rollback().await?;
         return Ok(None);
     };

@@ -8,7 +8,6 @@ use calbridge_core::{
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::guard::Guard;
 use crate::{
     app::App,
     slots::{self, Age, SlotsError, SlotsRequest, Span, Zones},
@@ -41,7 +40,6 @@ impl Search {
         &self,
         app: &App,
         scope: &Scope,
-        guard: &Guard,
         after: Timestamp,
         most: usize,
     ) -> Result<Vec<Slot>, SlotsError> {
@@ -52,10 +50,7 @@ impl Search {
                 .max(now)
                 .checked_add(SignedDuration::from_hours(days * 24));
             let end = end.unwrap_or(start);
-            let slots = self.within(app, scope, Range { start, end }).await?;
-            let mut tx = app.store.read().await?;
-            let mut free = guard.unclaimed(&mut tx, scope, slots, now).await?;
-            tx.rollback().await?;
+            let mut free = self.within(app, scope, Range { start, end }).await?;
             if !free.is_empty() {
                 free.truncate(most);
                 return Ok(free);
@@ -66,14 +61,8 @@ impl Search {
     }
 
     /// Other times than one that is taken; none where they cannot be looked up.
-    pub async fn instead_of(
-        &self,
-        app: &App,
-        scope: &Scope,
-        guard: &Guard,
-        start: Timestamp,
-    ) -> Vec<Slot> {
-        match self.next(app, scope, guard, start, ALTERNATIVES + 1).await {
+    pub async fn instead_of(&self, app: &App, scope: &Scope, start: Timestamp) -> Vec<Slot> {
+        match self.next(app, scope, start, ALTERNATIVES + 1).await {
             Ok(mut slots) => {
                 slots.retain(|slot| slot.start != start);
                 slots.truncate(ALTERNATIVES);

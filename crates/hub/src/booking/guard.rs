@@ -6,15 +6,15 @@ use calbridge_core::{
     ids::{BookingId, ClaimId, ConnectionId},
     scope::Scope,
 };
+use calbridge_providers::calcom_api::BaseUrl;
 use calbridge_store::{
     StoreError,
-    claims::{self, Blocked, Claim, Claimed, NewClaim, Terms, Window},
-    event_type_hosts::EventTypeHost,
+    claims::{self, Claim, Claimed, NewClaim, Terms},
     sql::Tx,
 };
 use jiff::{SignedDuration, Timestamp};
 
-use crate::slots::Subject;
+use crate::slots::{Subject, sharing, whose};
 
 /// What guards the bookings of an event type.
 pub(super) struct Guard {
@@ -39,45 +39,35 @@ pub(super) struct Taking<'a> {
 
 impl Guard {
     /// Of an event type at a server.
-    pub fn of(subject: &Subject, server: &str) -> Self {
-        let connection = &subject.connection.connection;
-        let provider = connection.provider;
-        let host = |host: &EventTypeHost| match host.user_id {
-            Some(user) => Resource::user(user),
-            None => Resource::host(provider, server, &host.provider_user_id),
-        };
-        let mut hosts: Vec<Resource> = subject.hosts.iter().map(host).collect();
-        hosts.sort();
+    pub fn of(subject: &Subject, server: &BaseUrl) -> Self {
+        let all = whose(subject, server).into_iter().map(|one| one.resource);
         let event_type = subject.event_type.as_ref();
         let scheduling = event_type.and_then(|event_type| event_type.scheduling_type.as_deref());
-        let choices = match scheduling {
-            _ if hosts.is_empty() => {
-                vec![vec![Resource::event_type(
-                    provider,
-                    server,
-                    &subject.external_id,
-                )]]
-            }
-            // Whom the provider picks is not known before: as many meetings as there are hosts find room.
-            Some("round_robin") => hosts.into_iter().map(|host| vec![host]).collect(),
-            _ => vec![hosts],
-        };
-        let seats = event_type.and_then(|event_type| event_type.seats);
         let minutes = |value: Option<u32>| SignedDuration::from_mins(value.unwrap_or(0).into());
         Self {
-            connection: connection.id,
+            connection: subject.connection.connection.id,
             event_type: subject.external_id.clone(),
-            choices,
-            sharing: match seats {
-                Some(seats) if seats > 1 => Sharing::Seats {
-                    event_type: format!("{provider}:{server}:{}", subject.external_id),
-                    capacity: u16::try_from(seats).unwrap_or(u16::MAX),
-                },
-                _ => Sharing::Alone,
+            choices: match scheduling {
+                // Whom the provider picks is not known before: as many meetings as there are hosts find room.
+                Some("round_robin") => all.map(|one| vec![one]).collect(),
+                _ => vec![all.collect()],
             },
+            sharing: sharing(subject, server),
             before: minutes(event_type.and_then(|event_type| event_type.before_buffer)),
             after: minutes(event_type.and_then(|event_type| event_type.after_buffer)),
         }
+    }
+
+    /// Whether several may take one start.
+    pub fn is_shared(&self) -> bool {
+        self.sharing.capacity() > 1
+    }
+
+    /// Wait until nobody else takes time of these hosts, until the end of the transaction.
+    pub async fn lock(&self, tx: &mut Tx, scope: &Scope) -> Result<(), StoreError> {
+        // All at once, in one order for everybody.
+        let all: Vec<Resource> = self.choices.iter().flatten().cloned().collect();
+        claims::lock(tx, scope, &all).await
     }
 
     /// Take time for a booking; `None` when somebody has it.
@@ -89,12 +79,35 @@ impl Guard {
         booking: Option<BookingId>,
         now: Timestamp,
     ) -> Result<Option<Claim>, StoreError> {
+        self.take_for(tx, scope, taking, (Terms::Booking, booking), now)
+            .await
+    }
+
+    /// Take time for somebody until an instant; `None` when somebody else has it.
+    pub async fn hold(
+        &self,
+        tx: &mut Tx,
+        scope: &Scope,
+        taking: &Taking<'_>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Claim>, StoreError> {
+        self.take_for(tx, scope, taking, (Terms::Hold { until }, None), now)
+            .await
+    }
+
+    async fn take_for(
+        &self,
+        tx: &mut Tx,
+        scope: &Scope,
+        taking: &Taking<'_>,
+        (terms, booking_id): (Terms, Option<BookingId>),
+        now: Timestamp,
+    ) -> Result<Option<Claim>, StoreError> {
         let Ok(slot) = self.blocked(taking.slot) else {
             return Ok(None);
         };
-        // All at once, in one order for everybody.
-        let all: Vec<Resource> = self.choices.iter().flatten().cloned().collect();
-        claims::lock(tx, scope, &all).await?;
+        self.lock(tx, scope).await?;
         for resources in &self.choices {
             let new = NewClaim {
                 connection_id: self.connection,
@@ -103,8 +116,8 @@ impl Guard {
                 slot,
                 sharing: self.sharing.clone(),
                 owner: taking.owner.clone(),
-                terms: Terms::Booking,
-                booking_id: booking,
+                terms,
+                booking_id,
                 instead_of: taking.instead_of,
             };
             if let Claimed::Yes(claim) = claims::take(tx, scope, &new, now).await? {
@@ -112,49 +125,6 @@ impl Guard {
             }
         }
         Ok(None)
-    }
-
-    /// Of these slots, those that nobody has claimed.
-    pub async fn unclaimed(
-        &self,
-        tx: &mut Tx,
-        scope: &Scope,
-        slots: Vec<availability::Slot>,
-        now: Timestamp,
-    ) -> Result<Vec<availability::Slot>, StoreError> {
-        let (Some(first), Some(last)) = (slots.first(), slots.last()) else {
-            return Ok(slots);
-        };
-        let window = Window {
-            from: first.start.checked_sub(self.before).unwrap_or(first.start),
-            until: last.end.checked_add(self.after).unwrap_or(last.end),
-            connection_id: None,
-            resources: self.choices.iter().flatten().cloned().collect(),
-        };
-        let blocked = claims::list(tx, scope, &window, now).await?;
-        let is_free = |slot: &availability::Slot| {
-            let Ok(slot) = self.blocked(*slot) else {
-                return false;
-            };
-            self.choices.iter().any(|resources| {
-                resources
-                    .iter()
-                    .all(|one| self.has_room(one, slot, &blocked))
-            })
-        };
-        Ok(slots.into_iter().filter(is_free).collect())
-    }
-
-    fn has_room(&self, resource: &Resource, slot: Slot, blocked: &[Blocked]) -> bool {
-        let share = self.sharing.word(slot.starts_at());
-        let over = blocked.iter().filter(|one| {
-            one.resource == *resource
-                && one.claim.blocked_until > slot.blocked_from()
-                && one.claim.blocked_from < slot.blocked_until()
-        });
-        let (shared, apart): (Vec<_>, Vec<_>) =
-            over.partition(|one| share.as_deref() == Some(one.share.as_str()));
-        apart.is_empty() && shared.len() < usize::from(self.sharing.capacity())
     }
 
     fn blocked(&self, slot: availability::Slot) -> Result<Slot, NotASlot> {

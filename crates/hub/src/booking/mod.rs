@@ -9,6 +9,7 @@ mod customer;
 mod find;
 mod free;
 mod guard;
+mod hold;
 mod intent;
 mod metadata;
 mod outcome;
@@ -16,12 +17,17 @@ mod request;
 mod reschedule;
 mod retell;
 
-pub use book::book;
+pub use book::{book, book_held};
 pub use cancel::{CancelRequest, cancel};
 pub use change::ChangeError;
 pub use complete::complete;
 pub use find::{FindBookingError, FoundBooking, find, list};
-pub use intent::{Said, SettleError, run_job as settle};
+pub use hold::{
+    HoldError, HoldRequest, Reserved, find_hold, hold, look_after_holds, prune, release,
+    release_reservation, release_reservation_job,
+};
+pub use intent::{Said, SettleError, run_job as settle, see_to_overdue};
+pub(crate) use intent::{Sighted, note_sighted};
 pub use outcome::{Ended, FoundIntent, NotDone, Outcome, find_intent};
 pub use request::{AttendeeRequest, BookError, BookRequest};
 pub use reschedule::{RescheduleRequest, reschedule};

@@ -10,7 +10,7 @@ use calbridge_store::StoreError;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{NotDone, SettleError};
+use super::{HoldError, NotDone, SettleError};
 use crate::{
     leads::{CreateLeadError, FindLeadError},
     slots::SlotsError,
@@ -57,7 +57,7 @@ pub struct AttendeeRequest {
     pub language: Option<String>,
 }
 
-/// Why nothing was booked.
+/// Why nothing was booked, or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum BookError {
     /// The tenant has no such lead.
@@ -101,9 +101,21 @@ pub enum BookError {
     /// It is wanted, and its job goes on; at this moment something is in the way.
     #[error(transparent)]
     Settle(SettleError),
+    /// What its hold is.
+    #[error(transparent)]
+    Hold(HoldError),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<HoldError> for BookError {
+    fn from(error: HoldError) -> Self {
+        match error {
+            HoldError::Store(error) => Self::Store(error),
+            other => Self::Hold(other),
+        }
+    }
 }
 
 impl From<FindLeadError> for BookError {

@@ -102,7 +102,7 @@ impl Desk {
             .map_or(USUAL_LENGTH, |(end, start)| end.duration_since(start));
         let end = request.start.checked_add(length);
         Ok(Self {
-            guard: Guard::of(&subject, target.base.as_str()),
+            guard: Guard::of(&subject, &target.base),
             search: Search {
                 event_type: named,
                 duration: None,
@@ -125,7 +125,7 @@ impl Desk {
 
     async fn taken(&self, app: &App, scope: &Scope, start: Timestamp) -> ChangeError {
         let search = &self.search;
-        let alternatives = search.instead_of(app, scope, &self.guard, start).await;
+        let alternatives = search.instead_of(app, scope, start).await;
         ChangeError::NotDone(NotDone::Taken { alternatives })
     }
 }

@@ -49,6 +49,10 @@ pub const NAMES: &[(&str, &str)] = &[
     ),
     ("CALBRIDGE_PURGE_AFTER_DAYS", "retention.purge_after_days"),
     ("CALBRIDGE_FAILED_JOBS_DAYS", "retention.failed_jobs_days"),
+    (
+        "CALBRIDGE_SETTLED_INTENTS_DAYS",
+        "retention.settled_intents_days",
+    ),
     ("CALBRIDGE_METRICS", "metrics.enabled"),
     ("CALBRIDGE_METRICS_LISTEN", "metrics.listen"),
     ("CALBRIDGE_TRACES_ENDPOINT", "traces.endpoint"),

@@ -12,6 +12,8 @@ pub struct Retention {
     pub purge_after_days: u32,
     /// Jobs that failed for good are deleted after so many days.
     pub failed_jobs_days: u32,
+    /// What we wanted of providers is forgotten so many days after it was settled. Until then a repeated request is known.
+    pub settled_intents_days: u32,
 }
 
 impl Default for Retention {
@@ -20,6 +22,7 @@ impl Default for Retention {
             compress_after_days: 7,
             purge_after_days: 90,
             failed_jobs_days: 30,
+            settled_intents_days: 90,
         }
     }
 }

@@ -82,6 +82,8 @@ codes! {
     NotConnected = "not_connected", CONFLICT, "The connection cannot ask its provider";
     /// Somebody else has the slot.
     SlotTaken = "slot_taken", CONFLICT, "The slot is taken";
+    /// A hold is somebody else's.
+    HoldNotYours = "hold_not_yours", CONFLICT, "The hold is somebody else's";
     /// A person can do it elsewhere.
     ByHand = "by_hand", CONFLICT, "It can be done elsewhere, by a person";
     /// The booking is over, or was called off.

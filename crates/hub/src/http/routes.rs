@@ -73,6 +73,8 @@ pub(super) fn limited() -> OpenApiRouter<App> {
             bookings::cancel
         ))
         .routes(routes!(bookings::intent))
+        .routes(routes!(bookings::hold))
+        .routes(routes!(bookings::get_hold, bookings::release_hold))
         .routes(routes!(bookings::begin_sync))
         .routes(routes!(ledger::get))
         .routes(routes!(bookings::timeline))

@@ -29,11 +29,13 @@ pub enum Kind {
     SyncBookings,
     /// See to what we want of a provider until it is known what became of it. There is one such job for each intent.
     SettleIntent,
+    /// Give back a slot that a provider keeps for a hold of ours which is over.
+    ReleaseReservation,
 }
 
 impl Kind {
     /// Every kind that this release knows; it leaves others to newer ones.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ApplyEvent,
         Self::CompleteBooking,
         Self::RetellBooking,
@@ -41,6 +43,7 @@ impl Kind {
         Self::SyncEventTypes,
         Self::SyncBookings,
         Self::SettleIntent,
+        Self::ReleaseReservation,
     ];
 
     /// The stored word.
@@ -53,13 +56,17 @@ impl Kind {
             Self::SyncEventTypes => "sync_event_types",
             Self::SyncBookings => "sync_bookings",
             Self::SettleIntent => "settle_intent",
+            Self::ReleaseReservation => "release_reservation",
         }
     }
 
     /// What goes first when there is more to do than workers.
     pub fn lane(self) -> Lane {
         match self {
-            Self::ApplyEvent | Self::RetellBooking | Self::SettleIntent => Lane::FollowUp,
+            Self::ApplyEvent
+            | Self::RetellBooking
+            | Self::SettleIntent
+            | Self::ReleaseReservation => Lane::FollowUp,
             Self::CompleteBooking | Self::Retention | Self::SyncEventTypes | Self::SyncBookings => {
                 Lane::Sync
             }
@@ -126,6 +133,9 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
         Some(Kind::SettleIntent) => {
             let of: OfIntent = payload(job)?;
             Box::pin(booking::settle(app, &scope, of.intent_id)).await
+        }
+        Some(Kind::ReleaseReservation) => {
+            Box::pin(booking::release_reservation(app, &scope, payload(job)?)).await
         }
         // Only known kinds are taken.
         None => Err(JobError::fail(format!(

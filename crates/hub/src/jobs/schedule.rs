@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::JobError;
 use crate::{
-    agreement, app::App, canary, event_types, incidents, node, provider_webhooks, retention,
-    upstream,
+    agreement, app::App, booking, canary, event_types, incidents, node, provider_webhooks,
+    retention, upstream,
 };
 
 /// How often a node looks whether something is due.
@@ -79,6 +79,21 @@ pub fn all() -> &'static [Schedule] {
             name: "sync_bookings",
             every: SignedDuration::from_mins(5),
             run: |app| Box::pin(agreement::due(app)),
+        },
+        Schedule {
+            name: "see_to_intents",
+            every: SignedDuration::from_mins(1),
+            run: |app| Box::pin(booking::see_to_overdue(app)),
+        },
+        Schedule {
+            name: "look_after_holds",
+            every: SignedDuration::from_mins(1),
+            run: |app| Box::pin(booking::look_after_holds(app)),
+        },
+        Schedule {
+            name: "prune_claims",
+            every: SignedDuration::from_hours(1),
+            run: |app| Box::pin(booking::prune(app)),
         },
     ];
     ALL

@@ -20,6 +20,7 @@ pub struct Upstream {
     drifts: Family<Operation, Counter>,
     offered: Counter,
     stale: Counter,
+    lost_reservations: Counter,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -93,6 +94,7 @@ impl Upstream {
             drifts: Family::default(),
             offered: Counter::default(),
             stale: Counter::default(),
+            lost_reservations: Counter::default(),
         };
         // An alert sees an increase only of what was there before.
         for to in ["closed", "open", "half_open"] {
@@ -144,6 +146,11 @@ impl Upstream {
             "stale_offers",
             "Those of them that were not free any more",
             upstream.stale.clone(),
+        );
+        registry.register(
+            "lost_reservations",
+            "Slots that a provider kept for a hold, and gave up before its time",
+            upstream.lost_reservations.clone(),
         );
         upstream
     }
@@ -223,5 +230,10 @@ impl Upstream {
     pub fn looked_again(&self, offered: u64, stale: u64) {
         self.offered.inc_by(offered);
         self.stale.inc_by(stale);
+    }
+
+    /// A provider keeps the slot of a hold no longer.
+    pub fn reservation_lost(&self) {
+        self.lost_reservations.inc();
     }
 }

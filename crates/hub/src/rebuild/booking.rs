@@ -77,6 +77,7 @@ async fn try_compare(
     let care = Care {
         thorough: true,
         stale: &anew.stale,
+        ..Care::default()
     };
     apply::lock(&mut tx, &[(scope, &anew.items)]).await?;
     let report = Some(&mut compared.rows);

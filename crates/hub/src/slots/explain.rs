@@ -29,7 +29,7 @@ pub struct Explained {
     pub time_zone: Option<String>,
     /// Our rules, in words.
     pub rules: Vec<String>,
-    /// Our bookings in the way: from when until when.
+    /// Our bookings and holds in the way: from when until when.
     pub taken: Vec<(Timestamp, Timestamp)>,
     /// What the provider offers, and what becomes of it.
     pub offered: Vec<(Timestamp, Fate)>,
@@ -47,7 +47,7 @@ pub struct Explained {
 pub enum Fate {
     /// It can be booked.
     Free,
-    /// One of our bookings is in its way.
+    /// One of our bookings or holds is in its way.
     Taken,
     /// Sooner than the minimum notice.
     TooSoon,

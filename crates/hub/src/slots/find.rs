@@ -17,12 +17,12 @@ use super::{
     booking_window::horizon,
     offered::{offered, widened},
     subject,
-    taken::{host_rule, taken},
+    taken::{InTheWay, host_rule, taken},
     zone,
 };
 use crate::{
     app::App,
-    upstream::{AskError, Found, Seen, TargetError, target_of},
+    upstream::{AskError, Found, Seen, TargetError, server, target_of},
 };
 
 /// A question may be about this many days.
@@ -259,8 +259,13 @@ pub(super) async fn look(
         Err(SubjectError::NoDefault) => return Ok(looked),
         Err(error) => return Err(error.into()),
     };
-    let moving = request.moving.as_ref().map(|(id, _)| *id);
-    let taken = taken(&mut tx, scope, &subject, window, moving).await?;
+    let asked = InTheWay {
+        subject: &subject,
+        server: &server(app, &subject.connection.connection).map_err(SlotsError::Target)?,
+        window,
+        moving: request.moving.as_ref().map(|(id, _)| *id),
+    };
+    let taken = taken(&mut tx, scope, asked, now).await?;
     tx.rollback().await?;
 
     let target = match target_of(app, &subject.connection).await {

@@ -1,4 +1,4 @@
-//! Free slots: what the provider offers, less what we know to be taken. One computation, rendered by each door in its own
+//! Free slots: what the provider offers, less what we know to be taken and what we claimed ourselves. One computation, rendered by each door in its own
 //! shape.
 
 mod booking_window;
@@ -10,6 +10,7 @@ mod pages;
 mod subject;
 mod taken;
 mod warmup;
+mod whose;
 mod zone;
 
 pub use self::{
@@ -20,5 +21,6 @@ pub use self::{
     pages::{Page, PageKey, Pages, SlotsDoor},
     subject::{Subject, SubjectError, subject},
     warmup::{Warmed, warm_up},
+    whose::{Whose, sharing, whose},
     zone::{Zones, zone},
 };

@@ -26,12 +26,12 @@ use super::{
     Age, SlotsError, Span, Subject, Zones, find,
     offered::{offered, widened},
     subject,
-    taken::taken,
+    taken::{InTheWay, taken},
     zone,
 };
 use crate::{
     app::App,
-    upstream::{AskError, Target, Wish, ask, target_of},
+    upstream::{AskError, Target, Wish, ask, server, target_of},
 };
 
 /// What is asked.
@@ -70,7 +70,13 @@ pub async fn opening(
     let zone = zone(&mut tx, scope, &request.zones, &settings).await?;
     let window = find::asked(Span::Days(request.from, request.to), &zone)?;
     let subject = subject(app, &mut tx, scope, Some(&request.event_type)).await?;
-    let taken = taken(&mut tx, scope, &subject, window, None).await?;
+    let asked = InTheWay {
+        subject: &subject,
+        server: &server(app, &subject.connection.connection).map_err(SlotsError::Target)?,
+        window,
+        moving: None,
+    };
+    let taken = taken(&mut tx, scope, asked, app.clock.now()).await?;
     tx.rollback().await?;
 
     let target = target_of(app, &subject.connection)

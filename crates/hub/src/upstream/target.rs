@@ -10,6 +10,7 @@ use calbridge_core::{
     scope::Scope,
 };
 use calbridge_providers::calcom_api::{BaseUrl, BaseUrlError, Profile};
+use calbridge_store::connections::Connection;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{AskError, notes};
@@ -60,6 +61,17 @@ pub enum TargetError {
     Ask(#[from] AskError),
 }
 
+/// The server that a connection leads to.
+pub fn server(app: &App, connection: &Connection) -> Result<BaseUrl, TargetError> {
+    let url = connection.api_url.as_deref();
+    let url = url.unwrap_or(&app.config.calcom.api_url);
+    let (base, _) = BaseUrl::parse(url).map_err(|error| TargetError::BaseUrl {
+        name: connection.name.clone(),
+        error,
+    })?;
+    Ok(base)
+}
+
 /// The connection, ready to be asked. The first time, the server is asked which versions it speaks.
 pub async fn target(
     app: &App,
@@ -82,12 +94,7 @@ pub async fn target_of(app: &App, known: &Arc<KnownConnection>) -> Result<Target
     let key = known
         .api_key(app.clock.now())
         .ok_or_else(|| TargetError::NoKey(connection.name.clone()))?;
-    let settings = &app.config.calcom;
-    let url = connection.api_url.as_deref().unwrap_or(&settings.api_url);
-    let (base, _) = BaseUrl::parse(url).map_err(|error| TargetError::BaseUrl {
-        name: connection.name.clone(),
-        error,
-    })?;
+    let base = server(app, connection)?;
     let usual = BudgetRule::default();
     let stored = |value: Option<i32>| value.and_then(|value| u32::try_from(value).ok());
     let mut target = Target {

@@ -1,6 +1,9 @@
 //! What a message tells about its booking besides what happened.
 
-use calbridge_core::change::{Details, Utm};
+use calbridge_core::{
+    change::{Details, Utm},
+    intent::{IntentKey, METADATA_NAME},
+};
 
 use super::{
     hosts,
@@ -61,6 +64,10 @@ pub(super) fn details(message: Message<'_>) -> Details {
             .integer("lead_id")
             .filter(|lead| *lead > 0 && own_metadata),
         claimed_tenant: metadata.scalar("tenant_id"),
+        intent_key: metadata
+            .text(METADATA_NAME)
+            .filter(|_| own_metadata)
+            .and_then(IntentKey::parse),
         utm: utm(message),
         series: booking
             .scalar("recurringEventId")

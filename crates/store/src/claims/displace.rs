@@ -8,8 +8,11 @@ use calbridge_core::{
 };
 use jiff::Timestamp;
 
-use super::{Claim, ClaimKind, conflicts, free, list::Overlap, lock};
-use crate::sql::{StoreError, Tx};
+use super::{Claim, ClaimKind, conflicts, free, list::Overlap};
+use crate::{
+    holds,
+    sql::{StoreError, Tx},
+};
 
 /// A booking that takes place according to its provider.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,8 +21,8 @@ pub struct Fact {
     pub connection_id: ConnectionId,
     /// The booking.
     pub booking_id: BookingId,
-    /// What we claimed for it ourselves, when it carries the key of an intent of ours.
-    pub own_claim: Option<ClaimId>,
+    /// Claims that are not in its way: what we claimed for it ourselves, places in the same group meeting.
+    pub spared: Vec<ClaimId>,
     /// Who is met.
     pub resources: Vec<Resource>,
     /// When.
@@ -37,18 +40,14 @@ pub struct Displaced {
     pub conflicts: Vec<Claim>,
 }
 
-/// Let facts have their way. All those of a transaction at once: their resources are waited for in one order.
+/// Let facts have their way. This waits for nobody's resources: whoever takes time at this moment may wait for the bookings
+/// and leads that the facts are about, and what they take is settled by the provider's answer.
 pub async fn displace(
     tx: &mut Tx,
     scope: &Scope,
     facts: &[Fact],
     now: Timestamp,
 ) -> Result<Displaced, StoreError> {
-    let all: Vec<Resource> = facts
-        .iter()
-        .flat_map(|fact| fact.resources.iter().cloned())
-        .collect();
-    lock(tx, scope, &all).await?;
     let mut displaced = Displaced::default();
     for fact in facts {
         displace_one(tx, scope, fact, now, &mut displaced).await?;
@@ -64,22 +63,34 @@ async fn displace_one(
     displaced: &mut Displaced,
 ) -> Result<(), StoreError> {
     let share = fact.sharing.word(fact.slot.starts_at());
-    let own = match fact.own_claim {
-        Some(id) => super::find(tx, scope, id).await?.map(|claim| claim.chain()),
-        None => None,
-    };
+    let mut spared = Vec::new();
+    for id in &fact.spared {
+        spared.extend(
+            super::find(tx, scope, *id)
+                .await?
+                .map(|claim| claim.chain()),
+        );
+    }
     let overlaps = Overlap::list(tx, scope, &fact.resources, fact.slot).await?;
     for overlap in overlaps {
         let claim = &overlap.claim;
-        let same_booking = claim.booking_id == Some(fact.booking_id) || Some(claim.chain()) == own;
+        let same_booking =
+            claim.booking_id == Some(fact.booking_id) || spared.contains(&claim.chain());
         if same_booking || share.as_deref() == Some(&overlap.share) {
             continue;
         }
         match claim.kind {
-            ClaimKind::Hold => displaced.holds.extend(free(tx, scope, claim.id).await?),
-            // The provider lets a host override buffers; only meetings at the same time are a conflict.
+            ClaimKind::Hold => {
+                holds::displace(tx, scope, claim.id, fact.booking_id, now).await?;
+                displaced
+                    .holds
+                    .extend(free(tx, scope, claim.id, now).await?);
+            }
+            // The provider lets a host override buffers; only meetings at the same time are a conflict. What is not known
+            // to be booked yet is settled by the provider's answer.
             ClaimKind::Booking
-                if claim.starts_at < fact.slot.ends_at()
+                if claim.booking_id.is_some()
+                    && claim.starts_at < fact.slot.ends_at()
                     && claim.ends_at > fact.slot.starts_at() =>
             {
                 conflicts::record(tx, scope, fact, &overlap, now).await?;

@@ -4,7 +4,7 @@
 use calbridge_core::{claim::Owner, ids::ClaimId, scope::Scope};
 use jiff::Timestamp;
 
-use super::Claim;
+use super::{Claim, affecting};
 use crate::sql::{StoreError, Tx};
 
 /// Keep a hold until a later instant: the hold as it is now, or `None` when it is over or not the owner's.
@@ -36,15 +36,19 @@ pub async fn release(
     scope: &Scope,
     id: ClaimId,
     owner: &Owner,
+    now: Timestamp,
 ) -> Result<Option<Claim>, StoreError> {
-    tx.query(
-        "DELETE FROM claims WHERE tenant_id = $1 AND id = $2 AND owner_key = $3 AND kind = 'hold' RETURNING *",
-    )
-    .bind(scope.tenant_id())
-    .bind(id)
-    .bind(owner.key())
-    .optional()
-    .await
+    let released: Option<Claim> = tx
+        .query(
+            "DELETE FROM claims WHERE tenant_id = $1 AND id = $2 AND owner_key = $3 AND kind = 'hold' RETURNING *",
+        )
+        .bind(scope.tenant_id())
+        .bind(id)
+        .bind(owner.key())
+        .optional()
+        .await?;
+    affecting::announce(tx, scope, released.as_slice(), now).await?;
+    Ok(released)
 }
 
 /// Make a hold a booking, before the provider hears of it: from now on it does not expire. `None` when it is over or not
@@ -98,14 +102,17 @@ pub async fn expire_in_all(
     limit: i64,
 ) -> Result<Vec<Claim>, StoreError> {
     let skip_locked = tx.skip_locked();
-    tx.query(format!(
-        "WITH expired AS MATERIALIZED (
-             SELECT id FROM claims WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2 {skip_locked}
-         )
-         DELETE FROM claims WHERE id IN (SELECT id FROM expired) RETURNING *"
-    ))
-    .bind(now)
-    .bind(limit)
-    .all()
-    .await
+    let expired: Vec<Claim> = tx
+        .query(format!(
+            "WITH expired AS MATERIALIZED (
+                 SELECT id FROM claims WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2 {skip_locked}
+             )
+             DELETE FROM claims WHERE id IN (SELECT id FROM expired) RETURNING *"
+        ))
+        .bind(now)
+        .bind(limit)
+        .all()
+        .await?;
+    affecting::announce_in_all(tx, &expired, now).await?;
+    Ok(expired)
 }

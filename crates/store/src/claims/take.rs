@@ -10,7 +10,7 @@ use calbridge_core::{
 };
 use jiff::Timestamp;
 
-use super::{Claim, ClaimKind, find, free, list::Overlap, resources};
+use super::{Claim, ClaimKind, affecting, find, free, list::Overlap, resources};
 use crate::sql::{StoreError, Tx, Value, in_list};
 
 /// Until when.
@@ -101,6 +101,7 @@ pub async fn take(
             }
             let claim = insert(tx, scope, new, chain, now).await?;
             seat(tx, &claim, new, share, &live).await?;
+            affecting::announce(tx, scope, std::slice::from_ref(&claim), now).await?;
             return Ok(Claimed::Yes(claim));
         }
         drop_expired(tx, scope, &expired, now).await?;
@@ -123,7 +124,7 @@ pub async fn move_to(
     lock(tx, scope, &all).await?;
     let claimed = take(tx, scope, new, now).await?;
     if let (Claimed::Yes(_), Some(former)) = (&claimed, new.instead_of) {
-        free(tx, scope, former).await?;
+        free(tx, scope, former, now).await?;
     }
     Ok(claimed)
 }
@@ -248,13 +249,14 @@ async fn drop_expired(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (list, ids) = in_list(3, expired.iter().map(|overlap| overlap.claim.id));
-    tx.query(format!(
-        "DELETE FROM claims WHERE tenant_id = $1 AND kind = 'hold' AND expires_at <= $2 AND id IN {list}"
-    ))
-    .bind(scope.tenant_id())
-    .bind(now)
-    .bind_all::<Value>(ids)
-    .execute()
-    .await?;
-    Ok(())
+    let gone: Vec<Claim> = tx
+        .query(format!(
+            "DELETE FROM claims WHERE tenant_id = $1 AND kind = 'hold' AND expires_at <= $2 AND id IN {list} RETURNING *"
+        ))
+        .bind(scope.tenant_id())
+        .bind(now)
+        .bind_all::<Value>(ids)
+        .all()
+        .await?;
+    affecting::announce(tx, scope, &gone, now).await
 }

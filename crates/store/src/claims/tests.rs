@@ -116,7 +116,7 @@ impl Place {
 
     async fn free(&self, claim: ClaimId) -> TestResult {
         let mut tx = self.store.write().await?;
-        free(&mut tx, &self.scope, claim).await?;
+        free(&mut tx, &self.scope, claim, now()).await?;
         Ok(tx.commit().await?)
     }
 

@@ -148,4 +148,24 @@ each_engine! {
         assert_eq!((listed.data.len(), listed.next_cursor), (2, Some(all[1].id.0)));
         Ok(())
     }
+
+    async fn what_was_settled_long_ago_is_forgotten_unless_a_person_must_look(store: Store) -> TestResult {
+        let (scope, connection) = place(&store).await?;
+        let mut tx = store.write().await?;
+        for (key, state) in [(1, IntentState::Done), (2, IntentState::Stuck), (3, IntentState::Pending)] {
+            let Recorded::New(intent) = record(&mut tx, &scope, &wish(connection, key), now()).await? else {
+                return Err("it is new".into());
+            };
+            let standing = Standing { state, ..intent.standing.clone() };
+            write(&mut tx, &scope, &Intent { standing, ..intent }, now()).await?;
+        }
+        let later = now() + SignedDuration::from_mins(1);
+        assert_eq!(prune_settled_in_all(&mut tx, now(), 10).await?, 0);
+        assert_eq!(prune_settled_in_all(&mut tx, later, 10).await?, 1);
+        let left: Vec<_> = list(&mut tx, &scope, PageRequest::first(10)).await?.data;
+        let left: Vec<_> = left.iter().map(|intent| intent.standing.state).collect();
+        assert_eq!(left, [IntentState::Pending, IntentState::Stuck]);
+        tx.commit().await?;
+        Ok(())
+    }
 }

@@ -74,13 +74,7 @@ pub(super) fn heard(
 /// Whether a booking is what was ordered.
 pub(super) fn fit(order: &Order, key: &IntentKey, booking: &ProviderBooking) -> Fit {
     let wanted = match order {
-        Order::Book(book) => Wanted::New {
-            key: key.clone(),
-            starts_at: book.start,
-            // How long it takes is the provider's affair.
-            ends_at: None,
-            event_type_id: Some(book.event_type.to_string()),
-        },
+        Order::Book(book) => book.wanted(key),
         Order::Reschedule(to) => Wanted::Moved {
             from: to.uid.clone(),
             starts_at: to.start,

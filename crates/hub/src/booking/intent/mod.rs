@@ -2,17 +2,20 @@
 //! it written down with all that follows.
 //!
 //! Callers of the use cases wait for [`see_through`]; after a crash, or when that takes too long, the job does the same
-//! steps ([`run_job`]).
+//! steps ([`run_job`]). What a webhook tells before the answer counts as well ([`note_sighted`]).
 
 mod answer;
 mod error;
 mod look;
 mod order;
+mod overdue;
 mod record;
 mod send;
 mod settle;
+mod sight;
 
-pub use self::{answer::Said, error::SettleError, settle::run_job};
+pub(crate) use self::sight::{Sighted, note_sighted};
+pub use self::{answer::Said, error::SettleError, overdue::see_to_overdue, settle::run_job};
 pub(super) use self::{
     order::{BookOrder, CancelOrder, Order, RescheduleOrder},
     settle::{first_look, see_through, settle_job},

@@ -1,6 +1,6 @@
 //! What is asked of a provider, as it stands in an intent.
 
-use calbridge_core::intent::IntentKind;
+use calbridge_core::intent::{IntentKey, IntentKind, Wanted};
 use calbridge_providers::calcom_api::{
     Call, EventTypeRef, Profile,
     bookings::{
@@ -99,6 +99,17 @@ impl Order {
 }
 
 impl BookOrder {
+    /// What the booking must be, to be this one.
+    pub fn wanted(&self, key: &IntentKey) -> Wanted {
+        Wanted::New {
+            key: key.clone(),
+            starts_at: self.start,
+            // How long it takes is the provider's affair.
+            ends_at: None,
+            event_type_id: Some(self.event_type.to_string()),
+        }
+    }
+
     fn booking(&self) -> Result<NewBooking, MetadataError> {
         Ok(NewBooking {
             event_type: EventTypeRef::Id(self.event_type),

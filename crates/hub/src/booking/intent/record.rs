@@ -8,7 +8,7 @@ use calbridge_core::{
 };
 use calbridge_providers::calcom_api::bookings::ProviderBooking;
 use calbridge_store::{
-    claims,
+    StoreError, claims,
     intents::{self, Intent, NewIntent, Recorded},
     jobs,
     sql::Tx,
@@ -112,26 +112,42 @@ async fn try_record(
         let told = agree::tell(&mut tx, desk, booking, now).await?;
         next.booking_id = told.or(next.booking_id);
     }
-    if intent.standing.state != step.next.state {
-        next = see_to_claims(&mut tx, scope, next, now).await?;
-    }
-    let Some(written) = intents::write(&mut tx, scope, &next, now).await? else {
+    let written = write_step(&mut tx, scope, (intent, next), step, now).await?;
+    if written.is_some() {
+        tx.commit().await?;
+    } else {
         tx.rollback().await?;
+    }
+    Ok(written)
+}
+
+/// Write what an intent was and is after a step, with what follows from it for its claim, its job and what is to be called
+/// off; `None` when it is not what it was when it was read.
+pub(super) async fn write_step(
+    tx: &mut Tx,
+    scope: &Scope,
+    (was, mut next): (&Intent, Intent),
+    step: Step,
+    now: Timestamp,
+) -> Result<Option<Intent>, StoreError> {
+    if was.standing.state != step.next.state {
+        next = see_to_claims(tx, scope, next, now).await?;
+    }
+    let Some(written) = intents::write(tx, scope, &next, now).await? else {
         return Ok(None);
     };
     if let Some(uid) = step.call_off {
-        call_off(&mut tx, scope, &written, uid, now).await?;
+        call_off(tx, scope, &written, uid, now).await?;
     }
     match written.next_look_at {
-        Some(at) => jobs::enqueue(&mut tx, vec![job_at(scope, &written, at)], now).await?,
-        None => jobs::cancel(&mut tx, &[job_key(written.id)]).await?,
+        Some(at) => jobs::enqueue(tx, vec![job_at(scope, &written, at)], now).await?,
+        None => jobs::cancel(tx, &[job_key(written.id)]).await?,
     }
-    tx.commit().await?;
     Ok(Some(written))
 }
 
 /// The intent after a step.
-fn moved(intent: &Intent, step: &Step, news: &News, now: Timestamp) -> Intent {
+pub(super) fn moved(intent: &Intent, step: &Step, news: &News, now: Timestamp) -> Intent {
     let (was, is) = (intent.standing.state, step.next.state);
     let is_new_doubt = is.doubt().is_some() && was.doubt().is_none();
     let looks = match &news.event {
@@ -168,19 +184,19 @@ async fn see_to_claims(
     scope: &Scope,
     mut next: Intent,
     now: Timestamp,
-) -> Result<Intent, SettleError> {
+) -> Result<Intent, StoreError> {
     match (next.standing.state.claim(), next.claim_id) {
         (ClaimFate::Keep, _) | (ClaimFate::Free, None) => {}
         (ClaimFate::Free, Some(claim)) => {
             next.claim_id = None;
-            claims::free(tx, scope, claim).await?;
+            claims::free(tx, scope, claim, now).await?;
         }
         (ClaimFate::Bind, claim) => {
             if let (IntentKind::Cancel, Some(booking)) = (next.standing.kind, next.booking_id) {
-                claims::free_of_booking(tx, scope, booking).await?;
+                claims::free_of_booking(tx, scope, booking, now).await?;
             }
             if let (Some(claim), Some(booking)) = (claim, next.booking_id) {
-                claims::free_former(tx, scope, claim).await?;
+                claims::free_former(tx, scope, claim, now).await?;
                 claims::set_booking(tx, scope, claim, booking, now).await?;
             }
         }
@@ -195,7 +211,7 @@ async fn call_off(
     intent: &Intent,
     uid: String,
     now: Timestamp,
-) -> Result<(), SettleError> {
+) -> Result<(), StoreError> {
     let key = IntentKey::of_request(scope.tenant_id(), &format!("call_off:{uid}"));
     let order = Order::Cancel(CancelOrder {
         uid,

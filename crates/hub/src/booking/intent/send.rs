@@ -1,6 +1,8 @@
 //! Asking the provider to do it.
 
-use calbridge_core::{intent::Event, lane::Lane, scope::Scope};
+use std::time::Duration;
+
+use calbridge_core::{ids::IntentId, intent::Event, lane::Lane, scope::Scope};
 use calbridge_store::{
     intents::{self, Intent},
     jobs,
@@ -17,6 +19,9 @@ use crate::{
     app::App,
     upstream::{Wish, ask, target},
 };
+
+/// Whoever waits for an answer looks so often whether it is needed still.
+const LOOK_UP: Duration = Duration::from_millis(500);
 
 /// Whoever asks has written down the answer by then, or is gone.
 pub(super) const GRACE: SignedDuration = SignedDuration::from_secs(60);
@@ -55,7 +60,10 @@ pub(super) async fn send(
     tx.commit().await?;
 
     // From here on the provider may have done it, whatever becomes of us.
-    let outcome = ask(app, &target, &call, Wish::of(lane)).await;
+    let outcome = tokio::select! {
+        outcome = ask(app, &target, &call, Wish::of(lane)) => outcome,
+        settled = settled_meanwhile(app, scope, sent.id) => return Ok(settled),
+    };
     let outcome = outcome.map(|answered| answered.value);
     let heard = heard(&order, &sent, outcome, app.clock.now());
     let news = News {
@@ -65,4 +73,16 @@ pub(super) async fn send(
         again_at: heard.again_at,
     };
     record(app, scope, sent, &news).await
+}
+
+/// What the provider tells elsewhere may be faster than its answer: the intent, once it is settled without us.
+async fn settled_meanwhile(app: &App, scope: &Scope, id: IntentId) -> Intent {
+    loop {
+        tokio::time::sleep(LOOK_UP).await;
+        match get(app, scope, id).await {
+            Ok(intent) if intent.standing.state.is_settled() => return intent,
+            Ok(_) => {}
+            Err(error) => tracing::debug!("Whether an intent is settled is not known: {error}"),
+        }
+    }
 }

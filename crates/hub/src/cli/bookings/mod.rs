@@ -1,5 +1,6 @@
 //! `calbridge bookings`
 
+mod hold;
 mod print;
 mod sync;
 mod write;
@@ -35,6 +36,7 @@ Examples:
   calbridge bookings show bs5cAzjnTZeVMeh3sLgVrB
   calbridge bookings sync --dry-run
   calbridge bookings book --lead 17 --at 2026-12-01T10:00:00Z
+  calbridge bookings hold --at 2026-12-01T10:00:00Z --seconds 600
   calbridge bookings move 10000000017 --to 2026-12-02T10:00:00Z
   calbridge bookings cancel 10000000017 --reason ill")]
 pub(super) enum BookingsCommand {
@@ -55,6 +57,10 @@ pub(super) enum BookingsCommand {
     },
     /// Compare with the provider: take over what is missing, repair what differs, tell what no rule decides
     Sync(sync::Sync),
+    /// Keep a slot for some time
+    Hold(hold::Keep),
+    /// Give a kept slot back
+    Release(hold::Release),
     /// Book a meeting for a lead, at the provider
     Book(write::Book),
     /// Move a booking to another time, at the provider
@@ -120,6 +126,8 @@ impl BookingsCommand {
                 timeline,
                 tenant,
             } => show(context, tenant, &id, With { history, timeline }).await,
+            Self::Hold(keep) => keep.run(context).await,
+            Self::Release(release) => release.run(context).await,
             Self::Book(book) => book.run(context).await,
             Self::Move(to) => to.run(context).await,
             Self::Cancel(cancel) => cancel.run(context).await,

@@ -30,6 +30,9 @@ pub(in crate::cli) struct Book {
     /// Minutes, where the event type has several lengths
     #[arg(long, value_name = "MINUTES")]
     duration: Option<u32>,
+    /// The hold that keeps the slot
+    #[arg(long, value_name = "ID")]
+    hold: Option<String>,
     /// What the host should know
     #[arg(long, value_name = "TEXT")]
     notes: Option<String>,
@@ -78,7 +81,10 @@ impl Book {
         };
         let outcome = context
             .in_tenant(self.tenant, async |app, scope| {
-                Ok(booking::book(app, scope, request).await?)
+                Ok(match &self.hold {
+                    Some(hold) => booking::book_held(app, scope, hold, request).await?,
+                    None => booking::book(app, scope, request).await?,
+                })
             })
             .await?;
         tell(context, outcome)

@@ -5,6 +5,7 @@
 //! leads its attendees are and what that means for them (`people`), and what to write (`writing`).
 
 mod affecting;
+mod claiming;
 mod emptied;
 mod groups;
 mod noting;
@@ -85,6 +86,18 @@ pub struct Care<'a> {
     /// Ids of facts that are not told any more: they go, and their bookings are told without them. Each booking must
     /// be named by an item.
     pub stale: &'a [i64],
+    /// What to do about keys of ours.
+    pub keys: Keys,
+}
+
+/// What to do about facts that carry the key of an intent of ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Keys {
+    /// They settle it.
+    #[default]
+    Settle,
+    /// Whoever tells them is about to settle it.
+    Known,
 }
 
 /// Apply the items of one tenant. On PostgreSQL, [`lock`] must have been called in this transaction.
@@ -146,7 +159,7 @@ pub async fn apply_with(
         }
     }
     let mut people = people::People::load(tx, scope, &chapters).await?;
-    let written = writing::write(tx, desk, &chapters, &mut people, report).await?;
+    let written = writing::write(tx, desk, &chapters, &mut people, care.keys, report).await?;
 
     let mut applied = vec![Applied::default(); items.len()];
     for (chapter, booking_id) in chapters.iter().zip(written) {

@@ -16,7 +16,7 @@ use calbridge_store::{
     booking_changes::{self, BookingChange},
     booking_references::{self, ReferenceRow},
     bookings::{self, Booking, ChangedBooking},
-    claims, ids,
+    ids,
     jobs::{self, NewJob},
     leads,
     sql::{RawJson, Tx},
@@ -25,7 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{
-    Chapter, Item, LeadsByKey, RowChanges, Rules, Telling, affecting, noting,
+    Chapter, Item, Keys, LeadsByKey, RowChanges, Rules, Telling, affecting, claiming, noting,
     people::{self, People},
     rows,
 };
@@ -33,14 +33,6 @@ use crate::jobs::Kind;
 
 /// A meeting that was over for longer than this when we first heard of it is history: no job completes it.
 const OLD_NEWS: SignedDuration = SignedDuration::from_hours(24);
-
-/// Whether what was claimed for a booking of ours is for others now: it was called off, or moved by somebody who claimed
-/// nothing.
-fn gives_up_its_time(old: &Booking, new: &Booking) -> bool {
-    let times = |booking: &Booking| (booking.scheduled_at, booking.ends_at);
-    let is_off = |booking: &Booking| booking.status == "cancelled";
-    times(old) != times(new) || (is_off(new) && !is_off(old))
-}
 
 /// Everything a batch writes, table by table.
 #[derive(Default)]
@@ -79,6 +71,7 @@ pub(super) async fn write(
     desk: Desk<'_>,
     chapters: &[Chapter],
     people: &mut People,
+    keys: Keys,
     mut report: Option<&mut RowChanges>,
 ) -> Result<Vec<BookingId>, StoreError> {
     let Desk {
@@ -117,11 +110,6 @@ pub(super) async fn write(
     bookings::insert(tx, &sheet.new_bookings, affected, now).await?;
     let affected = affecting::of_changed(desk, &sheet.changed_bookings);
     bookings::update(tx, &sheet.changed_bookings, affected, now).await?;
-    for (old, new, _) in &sheet.changed_bookings {
-        if gives_up_its_time(old, new) {
-            claims::free_of_booking(tx, scope, new.id).await?;
-        }
-    }
     booking_references::delete(tx, scope, &sheet.gone_references).await?;
     booking_references::add(tx, scope, &sheet.references, now).await?;
     booking_references::put(tx, scope, &sheet.wrong_references, now).await?;
@@ -147,6 +135,14 @@ pub(super) async fn write(
         let affected = affecting::of_gone(desk, &chapter.joined);
         bookings::delete(tx, scope, &gone, affected, now).await?;
     }
+    claiming::settle(
+        tx,
+        desk,
+        &tellings,
+        (&sheet.new_bookings, &sheet.changed_bookings),
+        keys,
+    )
+    .await?;
     let strays = people::strays::remove(tx, desk, people, &tellings).await?;
     sheet.deeds.extend(strays);
     audit::append(tx, sheet.deeds, now).await?;

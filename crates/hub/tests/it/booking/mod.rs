@@ -3,6 +3,8 @@
 mod book;
 mod change;
 mod doubt;
+mod holds;
+mod joins;
 
 use axum::{
     body::Body,

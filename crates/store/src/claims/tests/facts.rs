@@ -7,7 +7,7 @@ fn fact(place: &Place, booking_id: BookingId, host: i64, from: i64, until: i64) 
     Fact {
         connection_id: place.connection,
         booking_id,
-        own_claim: None,
+        spared: Vec::new(),
         resources: vec![Resource::user(UserId(host))],
         slot: slot(from, until),
         sharing: Sharing::Alone,
@@ -32,6 +32,15 @@ each_engine! {
         assert_eq!(displaced.holds, [hold]);
         assert_eq!(displaced.conflicts, []);
         assert_eq!(place.live(now()).await?, [(60, 90), (90, 120)]);
+        Ok(())
+    }
+
+    async fn what_is_not_known_to_be_booked_is_left_to_its_answer(store: Store) -> TestResult {
+        let place = Place::new(&store).await?;
+        let told = place.booking_row(10_000_000_000).await?;
+        place.taken(&place.booking(1, 60, 90)).await?;
+        assert_eq!(hear(&place, &[fact(&place, told, 1, 75, 105)]).await?, Displaced::default());
+        assert_eq!(place.live(now()).await?, [(60, 90)]);
         Ok(())
     }
 
@@ -67,7 +76,7 @@ each_engine! {
         place.taken(&claim).await?;
         // The webhook may come before the answer: then the key of the intent leads to the claim.
         let in_flight = place.taken(&place.booking(2, 60, 90)).await?;
-        let by_key = Fact { own_claim: Some(in_flight.id), ..fact(&place, heard_first, 2, 60, 90) };
+        let by_key = Fact { spared: vec![in_flight.id], ..fact(&place, heard_first, 2, 60, 90) };
         let displaced = hear(&place, &[fact(&place, known, 1, 75, 105), by_key]).await?;
         assert_eq!(displaced, Displaced::default());
         Ok(())
@@ -85,8 +94,8 @@ each_engine! {
 
     async fn those_who_come_to_the_same_group_are_no_conflict(store: Store) -> TestResult {
         let place = Place::new(&store).await?;
-        let told = place.booking_row(10_000_000_000).await?;
-        let seat = place.seat(1, 60, 90, 2);
+        let (told, ours) = (place.booking_row(10_000_000_000).await?, place.booking_row(10_000_000_001).await?);
+        let seat = NewClaim { booking_id: Some(ours), ..place.seat(1, 60, 90, 2) };
         place.taken(&seat).await?;
         let same = Fact { sharing: seat.sharing.clone(), ..fact(&place, told, 1, 60, 90) };
         assert_eq!(hear(&place, std::slice::from_ref(&same)).await?, Displaced::default());

@@ -24,15 +24,15 @@ each_engine! {
         let scope = &place.scope;
         assert_eq!(extend(&mut tx, scope, hold.id, &stranger, later(30), now()).await?, None);
         assert_eq!(become_booking(&mut tx, scope, hold.id, &stranger, now()).await?, None);
-        assert_eq!(release(&mut tx, scope, hold.id, &stranger).await?, None);
+        assert_eq!(release(&mut tx, scope, hold.id, &stranger, now()).await?, None);
         let extended = extend(&mut tx, scope, hold.id, &owner, later(30), now()).await?;
         assert_eq!(extended.and_then(|hold| hold.expires_at), Some(later(30)));
         // It never gets shorter.
         let shortened = extend(&mut tx, scope, hold.id, &owner, later(20), now()).await?;
         assert_eq!(shortened.and_then(|hold| hold.expires_at), Some(later(30)));
-        let released = release(&mut tx, scope, hold.id, &owner).await?;
+        let released = release(&mut tx, scope, hold.id, &owner, now()).await?;
         assert_eq!(released.map(|hold| hold.id), Some(hold.id));
-        assert_eq!(release(&mut tx, scope, hold.id, &owner).await?, None);
+        assert_eq!(release(&mut tx, scope, hold.id, &owner, now()).await?, None);
         tx.commit().await?;
         place.taken(&place.booking(1, 60, 90)).await?;
         Ok(())
@@ -48,7 +48,7 @@ each_engine! {
         assert_eq!(become_booking(&mut tx, &place.scope, first.id, &owner, later(14)).await?, None);
         assert_eq!(become_booking(&mut tx, &place.scope, second.id, &owner, later(15)).await?, None);
         // Neither is it a hold that could be released any more.
-        assert_eq!(release(&mut tx, &place.scope, first.id, &owner).await?, None);
+        assert_eq!(release(&mut tx, &place.scope, first.id, &owner, now()).await?, None);
         tx.commit().await?;
         assert!(!is_yes(&place.take_at(&place.hold(1, 60, 90), later(500)).await?));
         assert!(is_yes(&place.take_at(&place.hold(2, 60, 90), later(15)).await?));

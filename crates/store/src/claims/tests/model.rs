@@ -214,13 +214,13 @@ async fn tell(place: &Place, steps: &[Step]) -> TestResult {
             }
             Step::Settle { which } => {
                 if let Some(current) = model.pick(which) {
-                    free_former(&mut tx, scope, current.id).await?;
+                    free_former(&mut tx, scope, current.id, at).await?;
                     model.drop_where(|one| one.chain == current.chain && one.id != current.id);
                 }
             }
             Step::Free { which } => {
                 if let Some(one) = model.pick(which) {
-                    assert!(free(&mut tx, scope, one.id).await?.is_some());
+                    assert!(free(&mut tx, scope, one.id, at).await?.is_some());
                     model.drop_where(|other| other.id == one.id);
                 }
             }

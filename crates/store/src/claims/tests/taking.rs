@@ -136,7 +136,7 @@ each_engine! {
         let newest = NewClaim { instead_of: Some(new.id), ..place.booking(1, 100, 160) };
         let newest = place.taken(&newest).await?;
         let mut tx = store.write().await?;
-        let mut former: Vec<_> = free_former(&mut tx, &place.scope, newest.id).await?.iter().map(|claim| claim.id).collect();
+        let mut former: Vec<_> = free_former(&mut tx, &place.scope, newest.id, now()).await?.iter().map(|claim| claim.id).collect();
         tx.commit().await?;
         former.sort();
         assert_eq!(former, [old.id, new.id]);
@@ -172,7 +172,7 @@ each_engine! {
         assert!(!is_yes(&place.take(&place.seat(1, 60, 120, 5)).await?));
         assert!(!is_yes(&place.take(&place.seat(1, 90, 150, 5)).await?));
         let mut tx = store.write().await?;
-        free_former(&mut tx, &place.scope, new.id).await?;
+        free_former(&mut tx, &place.scope, new.id, now()).await?;
         tx.commit().await?;
         place.taken(&place.seat(1, 90, 150, 5)).await?;
         Ok(())
@@ -216,7 +216,7 @@ each_engine! {
         crate::bookings::join(&mut tx, &place.scope, from, to).await?;
         let claims = list_of_booking(&mut tx, &place.scope, to).await?;
         assert_eq!(claims.iter().map(|claim| claim.id).collect::<Vec<_>>(), [claim.id]);
-        let freed = free_of_booking(&mut tx, &place.scope, to).await?;
+        let freed = free_of_booking(&mut tx, &place.scope, to, now()).await?;
         assert_eq!(freed.len(), 1);
         tx.commit().await?;
         assert_eq!(place.live(now()).await?, []);

@@ -1,7 +1,8 @@
-//! Bookings: list, get, timeline, history; book, move, call off.
+//! Bookings: list, get, timeline, history; hold, book, move, call off.
 
 mod body;
 mod history;
+mod holds;
 mod problem;
 mod sync;
 mod words;
@@ -12,7 +13,7 @@ use calbridge_core::ids::{ConnectionId, LeadId};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter};
 use serde::Deserialize;
 
-pub use self::{body::BookingBody, history::*, sync::*, write::*};
+pub use self::{body::BookingBody, history::*, holds::*, sync::*, write::*};
 use super::{
     page::{self, PageBody, USUAL},
     params,

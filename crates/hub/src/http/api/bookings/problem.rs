@@ -4,7 +4,7 @@ use calbridge_core::availability::Slot;
 use jiff::Timestamp;
 
 use crate::{
-    booking::{BookError, ChangeError, NotDone, Said, SettleError},
+    booking::{BookError, ChangeError, HoldError, NotDone, Said, SettleError},
     http::{
         api::slots,
         problem::{AlternativeBody, Code, Problem},
@@ -30,7 +30,24 @@ pub(super) fn of_booking(now: Timestamp, error: BookError) -> Problem {
         BookError::Target(error) => slots::of_target(now, &error),
         BookError::NotDone(error) => of_not_done(error),
         BookError::Settle(error) => of_settling(now, &error),
+        BookError::Hold(error) => of_hold(error),
         BookError::Store(error) => error.into(),
+    }
+}
+
+/// Why a hold cannot be made, used or given back.
+pub(super) fn of_hold(error: HoldError) -> Problem {
+    let detail = error.to_string();
+    match error {
+        HoldError::NotFound(_) => Problem::not_found(detail).at("hold_id"),
+        HoldError::NotYours => Problem::new(Code::HoldNotYours, detail),
+        HoldError::OfAnother => Problem::invalid("hold_id", detail),
+        HoldError::Displaced { alternatives } => {
+            let alternatives = alternatives.into_iter().map(alternative).collect();
+            Problem::new(Code::SlotTaken, detail).instead(alternatives)
+        }
+        HoldError::NotSoLong => Problem::invalid("seconds", detail),
+        HoldError::Store(error) => error.into(),
     }
 }
 

@@ -56,6 +56,8 @@ pub struct NewBookingRequest {
     start_time: Option<String>,
     /// Minutes, where the event type has several lengths.
     duration: Option<u32>,
+    /// A hold of the caller's: its slot is booked. One that is over does no harm, its time may still be free.
+    hold_id: Option<String>,
     /// IANA zone; if absent the lead's, the tenant's, UTC.
     #[serde(alias = "time_zone")]
     #[schema(example = "Europe/Amsterdam")]
@@ -247,9 +249,15 @@ pub async fn book(
     headers: HeaderMap,
     ValidJson(request): ValidJson<NewBookingRequest>,
 ) -> Result<Response, Problem> {
+    let hold = params::filled(request.hold_id.clone());
     let request = request.parse(&headers)?;
     let now = app.clock.now();
-    let booking = async move { booking::book(&app, &scope, request).await };
+    let booking = async move {
+        match hold {
+            Some(hold) => booking::book_held(&app, &scope, &hold, request).await,
+            None => booking::book(&app, &scope, request).await,
+        }
+    };
     match to_its_end(booking).await? {
         Ok(Outcome::Done(found)) => {
             let location = format!("/api/v1/bookings/{}", found.booking.id);
@@ -343,7 +351,7 @@ pub async fn intent(
 }
 
 /// Whoever hangs up does not stop it halfway: the provider may have been asked.
-async fn to_its_end<T: Send + 'static>(
+pub(super) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Problem> {
     let working = correlation::spawn(work);
@@ -380,7 +388,9 @@ fn same_id(path: &str, body: Option<&str>) -> Result<(), Problem> {
 }
 
 /// An id as a number or as text.
-fn any_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn any_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "an id as a number or a text")]
     enum Written {
