@@ -1,5 +1,7 @@
 //! Book a meeting for a lead at the provider: once, and with a true answer.
 
+use std::sync::Arc;
+
 use calbridge_core::{
     availability::Slot,
     claim::Owner,
@@ -12,6 +14,7 @@ use calbridge_store::{
     intents::{self, Intent, NewIntent, Recorded},
     jobs,
     leads::Lead,
+    tenants::TenantSettings,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -23,6 +26,7 @@ use super::{
     free::Search,
     guard::{Guard, Taking},
     intent::{Order, first_look, see_through, settle_job},
+    making::{Making, No, Provided},
     outcome::{Ended, ended},
 };
 use crate::{
@@ -41,11 +45,26 @@ const CANDIDATES: usize = 50;
 /// the provider what happened.
 pub async fn book(app: &App, scope: &Scope, request: BookRequest) -> Result<Outcome, BookError> {
     let lead = lead(app, scope, &request).await?;
-    let key = key(scope, &request);
-    let desk = Desk::of(app, scope, &request).await?;
-    let intent = match known(app, scope, &key).await? {
+    let making = Making {
+        lead: &lead,
+        key: key(scope, &request),
+        slot: None,
+        provided: Provided::Nothing,
+    };
+    Box::pin(make(app, scope, &request, &making)).await
+}
+
+/// Book in this way.
+pub(super) async fn make(
+    app: &App,
+    scope: &Scope,
+    request: &BookRequest,
+    making: &Making<'_>,
+) -> Result<Outcome, BookError> {
+    let desk = Desk::of(app, scope, request, making.provided).await?;
+    let intent = match known(app, scope, &making.key).await? {
         Some(intent) => intent,
-        None => Box::pin(write_down(app, scope, &request, &lead, &desk, &key)).await?,
+        None => Box::pin(write_down(app, scope, request, &desk, making)).await?,
     };
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match ended(app, scope, &intent).await? {
@@ -65,7 +84,11 @@ pub async fn book(app: &App, scope: &Scope, request: BookRequest) -> Result<Outc
 }
 
 /// Whom it is for. Without an id, the one with the address.
-async fn lead(app: &App, scope: &Scope, request: &BookRequest) -> Result<Lead, BookError> {
+pub(super) async fn lead(
+    app: &App,
+    scope: &Scope,
+    request: &BookRequest,
+) -> Result<Lead, BookError> {
     if let Some(id) = request.lead {
         return Ok(leads::find(app, scope, &id.to_string()).await?);
     }
@@ -96,7 +119,11 @@ fn key(scope: &Scope, request: &BookRequest) -> IntentKey {
     }
 }
 
-async fn known(app: &App, scope: &Scope, key: &IntentKey) -> Result<Option<Intent>, StoreError> {
+pub(super) async fn known(
+    app: &App,
+    scope: &Scope,
+    key: &IntentKey,
+) -> Result<Option<Intent>, StoreError> {
     let mut tx = app.store.read().await?;
     let found = intents::find_by_keys(&mut tx, scope, std::slice::from_ref(key)).await?;
     tx.rollback().await?;
@@ -110,11 +137,16 @@ struct Desk {
     event_type: i64,
     guard: Guard,
     search: Search,
-    tenant_zone: Option<String>,
+    tenant: Arc<TenantSettings>,
 }
 
 impl Desk {
-    async fn of(app: &App, scope: &Scope, request: &BookRequest) -> Result<Self, BookError> {
+    async fn of(
+        app: &App,
+        scope: &Scope,
+        request: &BookRequest,
+        provided: Provided,
+    ) -> Result<Self, BookError> {
         let mut tx = app.store.read().await?;
         let subject = slots::subject(app, &mut tx, scope, request.event_type.as_deref())
             .await
@@ -139,11 +171,12 @@ impl Desk {
             search: Search {
                 event_type: request.event_type.clone(),
                 duration: length(&subject, request.duration)?,
-                moving: None,
+                // What a stored booking takes is free for itself.
+                moving: provided.booking().map(|id| (id, None)),
                 age: Age::Remembered,
                 lane: request.lane,
             },
-            tenant_zone: registry.settings(scope.tenant_id()).time_zone.clone(),
+            tenant: registry.settings(scope.tenant_id()),
             subject,
         })
     }
@@ -200,7 +233,7 @@ impl Desk {
 }
 
 /// The length to ask for, where there is a choice.
-fn length(subject: &Subject, wanted: Option<u32>) -> Result<Option<u32>, SlotsError> {
+pub(super) fn length(subject: &Subject, wanted: Option<u32>) -> Result<Option<u32>, SlotsError> {
     let Some((wanted, event_type)) = wanted.zip(subject.event_type.as_ref()) else {
         return Ok(wanted);
     };
@@ -218,11 +251,13 @@ async fn write_down(
     app: &App,
     scope: &Scope,
     request: &BookRequest,
-    lead: &Lead,
     desk: &Desk,
-    key: &IntentKey,
+    making: &Making<'_>,
 ) -> Result<Intent, BookError> {
-    let candidates = desk.candidates(app, scope, request.start).await?;
+    let candidates = match making.slot {
+        Some(slot) if slot.start > app.clock.now() => vec![slot],
+        _ => desk.candidates(app, scope, request.start).await?,
+    };
     let order = |slot: &Slot| {
         let what = What {
             subject: &desk.subject,
@@ -230,25 +265,28 @@ async fn write_down(
             start: slot.start,
             length: desk.search.duration,
         };
-        customer::order(request, lead, &what, desk.tenant_zone.as_deref(), key)
+        customer::order(request, making.lead, &what, &desk.tenant, &making.key)
     };
-    let owner = Owner::new(scope, key.as_str());
+    let owner = Owner::new(scope, making.key.as_str());
     let mut tries = Tries::new();
     for slot in candidates {
         let order = Order::Book(order(&slot)?);
         let taking = Taking {
             slot,
             owner: &owner,
-            instead_of: None,
+            instead_of: making.provided.claim(),
         };
         let taken = loop {
-            match take(app, scope, desk, &taking, (&order, lead, key)).await {
+            match take(app, scope, desk, &taking, (&order, making)).await {
                 Err(error) if tries.again(&error) => {}
                 other => break other?,
             }
         };
-        if let Some(intent) = taken {
-            return Ok(intent);
+        match taken {
+            Taken::Yes(intent) => return Ok(*intent),
+            Taken::BySomebody => {}
+            Taken::No(No::LeadHasOne) => return Err(BookError::LeadHasOne),
+            Taken::No(No::IsOff) => return Err(BookError::IsOff),
         }
     }
     match request.start {
@@ -257,41 +295,55 @@ async fn write_down(
     }
 }
 
-/// `None` when somebody has the time.
+/// What came of taking a time.
+enum Taken {
+    /// It is ours, and the intent is written down.
+    Yes(Box<Intent>),
+    /// Somebody else has it.
+    BySomebody,
+    /// Nothing may be wanted.
+    No(No),
+}
+
 async fn take(
     app: &App,
     scope: &Scope,
     desk: &Desk,
     taking: &Taking<'_>,
-    (order, lead, key): (&Order, &Lead, &IntentKey),
-) -> Result<Option<Intent>, StoreError> {
+    (order, making): (&Order, &Making<'_>),
+) -> Result<Taken, StoreError> {
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
+    if let Some(no) = making.provided.no(&mut tx, scope, making.lead).await? {
+        tx.rollback().await?;
+        return Ok(Taken::No(no));
+    }
+    let booking = making.provided.booking();
     let Some(claim) = desk.guard.take(&mut tx, scope, taking, None, now).await? else {
         tx.rollback().await?;
-        return Ok(None);
+        return Ok(Taken::BySomebody);
     };
     let new = NewIntent {
         public_id: Uuid::now_v7(),
         connection_id: desk.subject.connection.connection.id,
-        key: key.clone(),
+        key: making.key.clone(),
         kind: IntentKind::Book,
         request: json!(order),
         claim_id: Some(claim.id),
-        booking_id: None,
-        lead_id: Some(lead.id),
+        booking_id: booking,
+        lead_id: Some(making.lead.id),
         next_look_at: first_look(now),
     };
     match intents::record(&mut tx, scope, &new, now).await? {
         Recorded::New(intent) => {
             jobs::enqueue(&mut tx, vec![settle_job(scope, &intent, &new)], now).await?;
             tx.commit().await?;
-            Ok(Some(intent))
+            Ok(Taken::Yes(Box::new(intent)))
         }
         // The same request at the same moment was faster.
         Recorded::Known(intent) => {
             tx.rollback().await?;
-            Ok(Some(intent))
+            Ok(Taken::Yes(Box::new(intent)))
         }
     }
 }

@@ -1,28 +1,40 @@
 //! Use cases about bookings, one verb per file.
 
 mod agree;
+mod assign;
+pub mod automatic;
 mod book;
 mod cancel;
 mod change;
 mod complete;
+mod confirm;
 mod customer;
+mod decline;
 mod find;
 mod free;
 mod guard;
 mod intent;
+mod making;
 mod metadata;
+mod no_show;
 mod outcome;
 mod request;
 mod reschedule;
 mod retell;
+mod stored;
 
+pub use assign::{AssignRequest, NewHost, assign};
 pub use book::book;
 pub use cancel::{CancelRequest, cancel};
 pub use change::ChangeError;
 pub use complete::complete;
+pub use confirm::{ConfirmRequest, confirm};
+pub use decline::{DeclineRequest, decline};
 pub use find::{FindBookingError, FoundBooking, find, list};
 pub use intent::{Said, SettleError, run_job as settle};
+pub use no_show::{NoShowRequest, Presence, mark_no_show};
 pub use outcome::{Ended, FoundIntent, NotDone, Outcome, find_intent};
 pub use request::{AttendeeRequest, BookError, BookRequest};
 pub use reschedule::{RescheduleRequest, reschedule};
 pub use retell::retell;
+pub use stored::{push, store};

@@ -1,7 +1,7 @@
 //! The kinds of jobs, each with its lane and the use case it calls.
 
 use calbridge_core::{
-    ids::{BookingId, IntentId, SyncRunId, WebhookEventId},
+    ids::{BookingId, IntentId, LeadId, SyncRunId, WebhookEventId},
     lane::Lane,
     scope::Scope,
 };
@@ -29,11 +29,13 @@ pub enum Kind {
     SyncBookings,
     /// See to what we want of a provider until it is known what became of it. There is one such job for each intent.
     SettleIntent,
+    /// Book a lead that nobody asked for. There is one such job for each lead.
+    BookLead,
 }
 
 impl Kind {
     /// Every kind that this release knows; it leaves others to newer ones.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ApplyEvent,
         Self::CompleteBooking,
         Self::RetellBooking,
@@ -41,6 +43,7 @@ impl Kind {
         Self::SyncEventTypes,
         Self::SyncBookings,
         Self::SettleIntent,
+        Self::BookLead,
     ];
 
     /// The stored word.
@@ -53,6 +56,7 @@ impl Kind {
             Self::SyncEventTypes => "sync_event_types",
             Self::SyncBookings => "sync_bookings",
             Self::SettleIntent => "settle_intent",
+            Self::BookLead => "book_lead",
         }
     }
 
@@ -60,9 +64,11 @@ impl Kind {
     pub fn lane(self) -> Lane {
         match self {
             Self::ApplyEvent | Self::RetellBooking | Self::SettleIntent => Lane::FollowUp,
-            Self::CompleteBooking | Self::Retention | Self::SyncEventTypes | Self::SyncBookings => {
-                Lane::Sync
-            }
+            Self::CompleteBooking
+            | Self::Retention
+            | Self::SyncEventTypes
+            | Self::SyncBookings
+            | Self::BookLead => Lane::Sync,
         }
     }
 
@@ -90,6 +96,11 @@ struct OfBooking {
 #[derive(Deserialize)]
 struct OfRun {
     run_id: SyncRunId,
+}
+
+#[derive(Deserialize)]
+struct OfLead {
+    lead_id: LeadId,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +137,10 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
         Some(Kind::SettleIntent) => {
             let of: OfIntent = payload(job)?;
             Box::pin(booking::settle(app, &scope, of.intent_id)).await
+        }
+        Some(Kind::BookLead) => {
+            let of: OfLead = payload(job)?;
+            Box::pin(booking::automatic::run_job(app, &scope, of.lead_id)).await
         }
         // Only known kinds are taken.
         None => Err(JobError::fail(format!(

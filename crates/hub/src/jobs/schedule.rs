@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::JobError;
 use crate::{
-    agreement, app::App, canary, event_types, incidents, node, provider_webhooks, retention,
-    upstream,
+    agreement, app::App, booking, canary, event_types, incidents, node, provider_webhooks,
+    retention, upstream,
 };
 
 /// How often a node looks whether something is due.
@@ -79,6 +79,12 @@ pub fn all() -> &'static [Schedule] {
             name: "sync_bookings",
             every: SignedDuration::from_mins(5),
             run: |app| Box::pin(agreement::due(app)),
+        },
+        // Whether it is on, and how much it does, are settings.
+        Schedule {
+            name: "book_leads",
+            every: SignedDuration::from_mins(1),
+            run: |app| Box::pin(booking::automatic::due(app)),
         },
     ];
     ALL

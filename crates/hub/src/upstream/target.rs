@@ -10,6 +10,7 @@ use calbridge_core::{
     scope::Scope,
 };
 use calbridge_providers::calcom_api::{BaseUrl, BaseUrlError, Profile};
+use calbridge_store::connections::Connection;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{AskError, notes};
@@ -82,12 +83,7 @@ pub async fn target_of(app: &App, known: &Arc<KnownConnection>) -> Result<Target
     let key = known
         .api_key(app.clock.now())
         .ok_or_else(|| TargetError::NoKey(connection.name.clone()))?;
-    let settings = &app.config.calcom;
-    let url = connection.api_url.as_deref().unwrap_or(&settings.api_url);
-    let (base, _) = BaseUrl::parse(url).map_err(|error| TargetError::BaseUrl {
-        name: connection.name.clone(),
-        error,
-    })?;
+    let base = base_of(app, connection)?;
     let usual = BudgetRule::default();
     let stored = |value: Option<i32>| value.and_then(|value| u32::try_from(value).ok());
     let mut target = Target {
@@ -112,4 +108,15 @@ pub async fn target_of(app: &App, known: &Arc<KnownConnection>) -> Result<Target
         None => notes::find_profile(app, &target).await?,
     };
     Ok(target)
+}
+
+/// The server of a connection, whether or not it can be asked.
+pub fn base_of(app: &App, connection: &Connection) -> Result<BaseUrl, TargetError> {
+    let usual = &app.config.calcom.api_url;
+    let url = connection.api_url.as_deref().unwrap_or(usual);
+    let (base, _) = BaseUrl::parse(url).map_err(|error| TargetError::BaseUrl {
+        name: connection.name.clone(),
+        error,
+    })?;
+    Ok(base)
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod error;
+mod host_order;
 mod look;
 mod order;
 mod record;
@@ -14,6 +15,7 @@ mod settle;
 
 pub use self::{answer::Said, error::SettleError, settle::run_job};
 pub(super) use self::{
+    host_order::{HostAct, HostOrder},
     order::{BookOrder, CancelOrder, Order, RescheduleOrder},
     settle::{first_look, see_through, settle_job},
 };

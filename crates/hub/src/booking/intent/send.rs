@@ -1,6 +1,10 @@
 //! Asking the provider to do it.
 
 use calbridge_core::{intent::Event, lane::Lane, scope::Scope};
+use calbridge_providers::calcom_api::{
+    Call,
+    bookings::{self, ProviderBooking, Reassigned},
+};
 use calbridge_store::{
     intents::{self, Intent},
     jobs,
@@ -10,12 +14,13 @@ use jiff::SignedDuration;
 use super::{
     Order, SettleError,
     answer::heard,
+    host_order::OrderCall,
     record::{News, get, record},
     settle::job_at,
 };
 use crate::{
     app::App,
-    upstream::{Wish, ask, target},
+    upstream::{AskError, Target, Wish, ask, target},
 };
 
 /// Whoever asks has written down the answer by then, or is gone.
@@ -55,8 +60,12 @@ pub(super) async fn send(
     tx.commit().await?;
 
     // From here on the provider may have done it, whatever becomes of us.
-    let outcome = ask(app, &target, &call, Wish::of(lane)).await;
-    let outcome = outcome.map(|answered| answered.value);
+    let outcome = match &call {
+        OrderCall::Booking(call) => ask(app, &target, call, Wish::of(lane))
+            .await
+            .map(|answered| Some(answered.value.first)),
+        OrderCall::Host(call) => assign(app, &target, call, Wish::of(lane)).await,
+    };
     let heard = heard(&order, &sent, outcome, app.clock.now());
     let news = News {
         event: Event::Answered(heard.answer),
@@ -65,4 +74,19 @@ pub(super) async fn send(
         again_at: heard.again_at,
     };
     record(app, scope, sent, &news).await
+}
+
+/// The answer names the new host alone: the booking is read after it. Where that fails, it is looked for later.
+async fn assign(
+    app: &App,
+    target: &Target,
+    call: &Call<Reassigned>,
+    wish: Wish,
+) -> Result<Option<ProviderBooking>, AskError> {
+    let reassigned = ask(app, target, call, wish).await?.value;
+    let get = bookings::get(target.profile, &reassigned.booking_uid);
+    Ok(ask(app, target, &get, wish)
+        .await
+        .ok()
+        .map(|answered| answered.value.first))
 }

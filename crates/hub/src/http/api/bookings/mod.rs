@@ -2,7 +2,9 @@
 
 mod body;
 mod history;
+mod host;
 mod problem;
+mod stored;
 mod sync;
 mod words;
 mod write;
@@ -12,7 +14,7 @@ use calbridge_core::ids::{ConnectionId, LeadId};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter};
 use serde::Deserialize;
 
-pub use self::{body::BookingBody, history::*, sync::*, write::*};
+pub use self::{body::BookingBody, history::*, host::*, stored::*, sync::*, write::*};
 use super::{
     page::{self, PageBody, USUAL},
     params,

@@ -150,7 +150,7 @@ impl From<FoundBooking> for BookedBody {
 pub struct IntentBody {
     /// Id.
     id: Uuid,
-    /// `book`, `reschedule` or `cancel`.
+    /// `book`, `reschedule`, `cancel`, `confirm`, `decline`, `no_show` or `assign`.
     #[schema(example = "book")]
     kind: &'static str,
     /// `settling` (not known yet: look again), `done`, `taken`, `refused` or `not_done`.
@@ -195,7 +195,7 @@ impl From<FoundIntent> for IntentBody {
 }
 
 impl NewBookingRequest {
-    fn parse(self, headers: &HeaderMap) -> Result<BookRequest, Problem> {
+    pub(super) fn parse(self, headers: &HeaderMap) -> Result<BookRequest, Problem> {
         let read = params::filled;
         let name = headers.get(KEY).and_then(|key| key.to_str().ok());
         let attendee = AttendeeRequest {
@@ -343,14 +343,17 @@ pub async fn intent(
 }
 
 /// Whoever hangs up does not stop it halfway: the provider may have been asked.
-async fn to_its_end<T: Send + 'static>(
+pub(super) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Problem> {
     let working = tokio::spawn(work.in_current_span());
     working.await.map_err(|_| Problem::internal())
 }
 
-fn changed(now: Timestamp, outcome: Result<Outcome, ChangeError>) -> Result<Response, Problem> {
+pub(super) fn changed(
+    now: Timestamp,
+    outcome: Result<Outcome, ChangeError>,
+) -> Result<Response, Problem> {
     match outcome {
         Ok(Outcome::Done(found)) => Ok(Json(BookingBody::from(*found)).into_response()),
         Ok(Outcome::Settling(intent)) => Ok(settling(*intent)),
@@ -358,7 +361,7 @@ fn changed(now: Timestamp, outcome: Result<Outcome, ChangeError>) -> Result<Resp
     }
 }
 
-fn settling(intent: Intent) -> Response {
+pub(super) fn settling(intent: Intent) -> Response {
     let location = format!("/api/v1/bookings/intents/{}", intent.public_id);
     let body = IntentBody::from(FoundIntent {
         intent,
@@ -380,7 +383,9 @@ fn same_id(path: &str, body: Option<&str>) -> Result<(), Problem> {
 }
 
 /// An id as a number or as text.
-fn any_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn any_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "an id as a number or a text")]
     enum Written {
