@@ -1,8 +1,13 @@
 //! Booking out: what callers are told, what the provider has, and what we have, agree.
 
+mod automatic;
 mod book;
 mod change;
+mod commands;
 mod doubt;
+mod host;
+mod phone;
+mod stored;
 
 use axum::{
     body::Body,
