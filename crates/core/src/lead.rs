@@ -1,7 +1,10 @@
-//! What bookings do to the people a tenant follows.
+//! What bookings do to the people a tenant follows, and what we do for them by ourselves.
+
+mod automatic;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::automatic::{AutomaticBooking, AutomaticState};
 use crate::story::Outlook;
 
 /// A status of a lead: one of the tenant's own words, stored in lower case.

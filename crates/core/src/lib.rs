@@ -26,3 +26,4 @@ pub mod retry;
 pub mod scope;
 pub mod state;
 pub mod story;
+pub mod synthetic_address;

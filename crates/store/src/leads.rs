@@ -198,6 +198,8 @@ pub async fn delete_unused(
 pub struct LeadKeys {
     /// By id.
     pub ids: Vec<LeadId>,
+    /// By the id for interfaces.
+    pub public_ids: Vec<Uuid>,
     /// By normalized e-mail address.
     pub emails: Vec<String>,
     /// By E.164 number, among leads without an e-mail address.
@@ -216,6 +218,18 @@ pub async fn find_many_for_update(
         let found: Vec<(LeadId,)> = tx
             .query(format!(
                 "SELECT id FROM leads WHERE tenant_id = $1 AND email_key IS NOT NULL AND email_key IN {list}"
+            ))
+            .bind(scope.tenant_id())
+            .bind_all::<Value>(values)
+            .all()
+            .await?;
+        ids.extend(found.into_iter().map(|(id,)| id));
+    }
+    if !keys.public_ids.is_empty() {
+        let (list, values) = in_list(2, keys.public_ids.iter().copied());
+        let found: Vec<(LeadId,)> = tx
+            .query(format!(
+                "SELECT id FROM leads WHERE tenant_id = $1 AND public_id IN {list}"
             ))
             .bind(scope.tenant_id())
             .bind_all::<Value>(values)

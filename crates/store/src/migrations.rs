@@ -29,4 +29,5 @@ migrations! {
     10 "0010_takeovers" needs "0.1.0";
     11 "0011_ledger" needs "0.1.0";
     12 "0012_holds" needs "0.1.0";
+    13 "0013_booking_out" needs "0.1.0";
 }

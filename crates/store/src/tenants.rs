@@ -3,7 +3,7 @@
 use calbridge_core::{
     booking_type::BookingTypeRules,
     ids::TenantId,
-    lead::{LeadRules, SEEDED_STATUSES},
+    lead::{AutomaticBooking, LeadRules, SEEDED_STATUSES},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,12 @@ pub struct TenantSettings {
     pub time_zone: Option<String>,
     /// `leads.source_detail` of people who come by a booking page.
     pub source_detail: Option<String>,
+    /// Booking leads without being asked.
+    pub automatic_booking: AutomaticBooking,
+    /// In which domain people without an e-mail address get one, for providers only; without it they cannot be booked.
+    pub synthetic_email_domain: Option<String>,
+    /// Why bookings are called off by whoever does not say.
+    pub cancellation_reason: Option<String>,
 }
 
 /// Create a tenant with the seeded statuses.

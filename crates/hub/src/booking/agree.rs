@@ -2,11 +2,14 @@
 //! webhook, and whichever comes first, the other joins.
 
 use calbridge_core::{
+    agreement,
+    change::Change,
     ids::{BookingId, ConnectionId},
     scope::Scope,
+    story::Fact,
 };
 use calbridge_providers::calcom_api::{self, bookings::ProviderBooking};
-use calbridge_store::{StoreError, bookings, sql::Tx};
+use calbridge_store::{StoreError, booking_changes, bookings, sql::Tx};
 use jiff::Timestamp;
 
 use crate::{
@@ -46,7 +49,7 @@ pub(super) async fn tell(
         tenant: &settings,
         connections: registry,
     };
-    let items = [Item {
+    let mut items = [Item {
         connection_id: connection,
         provider: known.connection.provider,
         creates_leads: known.connection.creates_leads,
@@ -57,6 +60,10 @@ pub(super) async fn tell(
         payload: None,
     }];
     apply::lock(tx, &[(scope, items.as_slice())]).await?;
+    if let Some(id) = booking {
+        let [item] = &mut items;
+        settle(tx, scope, id, &mut item.changes, now).await?;
+    }
     // Whose booking it is, whoever asked knows.
     let care = Care {
         keys: Keys::Known,
@@ -70,4 +77,27 @@ pub(super) async fn tell(
     // Everything it tells was known.
     let known = bookings::find_by_any_id(tx, scope, &shown.uid).await?;
     Ok(known.into_iter().next())
+}
+
+/// A record hardly tells how a booking came to stand as it does: who was given it, whose absence was a mistake. Where its
+/// facts leave our booking otherwise than the provider shows it, those that make both agree go with them.
+async fn settle(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: BookingId,
+    changes: &mut Vec<Change>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let known = booking_changes::list(tx, scope, &[id]).await?;
+    let known = known.into_iter().map(|row| Fact {
+        fingerprint: row.fingerprint,
+        change: row.change.0,
+    });
+    let mut all: Vec<Fact> = known.collect();
+    all.extend(changes.iter().cloned().map(Fact::from));
+    let finding = agreement::settle(&all, changes, now);
+    if !finding.repair.is_empty() {
+        *changes = finding.repair;
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Book a meeting for a lead at the provider: once, and with a true answer.
 
+use std::sync::Arc;
+
 use calbridge_core::{
     availability::Slot,
     claim::Owner,
@@ -13,6 +15,7 @@ use calbridge_store::{
     intents::{self, Intent, NewIntent, Recorded},
     jobs,
     leads::Lead,
+    tenants::TenantSettings,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -23,8 +26,9 @@ use super::{
     customer::{self, What},
     free::Search,
     guard::{Guard, Taking},
-    hold::{Held, HoldError, held},
+    hold::{HoldError, held},
     intent::{Order, first_look, see_through, settle_job},
+    making::{Making, No, Provided},
     outcome::{Ended, ended},
 };
 use crate::{
@@ -42,7 +46,15 @@ const CANDIDATES: usize = 50;
 /// Book. The intent is stored, with a job to settle it, before the provider hears of it: if we stop halfway, the job asks
 /// the provider what happened.
 pub async fn book(app: &App, scope: &Scope, request: BookRequest) -> Result<Outcome, BookError> {
-    book_with(app, scope, request, None).await
+    let lead = lead(app, scope, &request).await?;
+    let making = Making {
+        lead: &lead,
+        key: key(scope, &request),
+        slot: None,
+        held: None,
+        provided: Provided::Nothing,
+    };
+    Box::pin(make(app, scope, &request, &making)).await
 }
 
 /// Book the slot that a hold keeps. The hold becomes the booking's claim; one that is over is worth nothing, and its time is
@@ -54,27 +66,31 @@ pub async fn book_held(
     mut request: BookRequest,
 ) -> Result<Outcome, BookError> {
     let held = held(app, scope, hold, &mut request).await?;
-    book_with(app, scope, request, Some(held)).await
+    let lead = lead(app, scope, &request).await?;
+    let making = Making {
+        lead: &lead,
+        key: key(scope, &request),
+        slot: None,
+        held: Some(&held),
+        provided: Provided::Nothing,
+    };
+    Box::pin(make(app, scope, &request, &making)).await
 }
 
-async fn book_with(
+/// Book in this way.
+pub(super) async fn make(
     app: &App,
     scope: &Scope,
-    request: BookRequest,
-    held: Option<Held>,
+    request: &BookRequest,
+    making: &Making<'_>,
 ) -> Result<Outcome, BookError> {
-    let lead = lead(app, scope, &request).await?;
-    let key = key(scope, &request);
-    let mut desk = Desk::of(app, scope, &request).await?;
-    if let Some(held) = &held {
+    let mut desk = Desk::of(app, scope, request, making.provided).await?;
+    if let Some(held) = making.held {
         held.fits(&mut desk)?;
     }
-    let intent = match known(app, scope, &key).await? {
+    let intent = match known(app, scope, &making.key).await? {
         Some(intent) => intent,
-        None => {
-            let order = (&request, &lead, held.as_ref());
-            Box::pin(write_down(app, scope, order, &desk, &key)).await?
-        }
+        None => Box::pin(write_down(app, scope, request, &desk, making)).await?,
     };
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match ended(app, scope, &intent).await? {
@@ -94,7 +110,11 @@ async fn book_with(
 }
 
 /// Whom it is for. Without an id, the one with the address.
-async fn lead(app: &App, scope: &Scope, request: &BookRequest) -> Result<Lead, BookError> {
+pub(super) async fn lead(
+    app: &App,
+    scope: &Scope,
+    request: &BookRequest,
+) -> Result<Lead, BookError> {
     if let Some(id) = request.lead {
         return Ok(leads::find(app, scope, &id.to_string()).await?);
     }
@@ -125,7 +145,11 @@ fn key(scope: &Scope, request: &BookRequest) -> IntentKey {
     }
 }
 
-async fn known(app: &App, scope: &Scope, key: &IntentKey) -> Result<Option<Intent>, StoreError> {
+pub(super) async fn known(
+    app: &App,
+    scope: &Scope,
+    key: &IntentKey,
+) -> Result<Option<Intent>, StoreError> {
     let mut tx = app.store.read().await?;
     let found = intents::find_by_keys(&mut tx, scope, std::slice::from_ref(key)).await?;
     tx.rollback().await?;
@@ -139,13 +163,21 @@ pub(super) struct Desk {
     pub event_type: i64,
     pub guard: Guard,
     pub search: Search,
-    tenant_zone: Option<String>,
+    tenant: Arc<TenantSettings>,
 }
 
 impl Desk {
-    async fn of(app: &App, scope: &Scope, request: &BookRequest) -> Result<Self, BookError> {
+    async fn of(
+        app: &App,
+        scope: &Scope,
+        request: &BookRequest,
+        provided: Provided,
+    ) -> Result<Self, BookError> {
         let event_type = request.event_type.as_deref();
-        Self::open(app, scope, event_type, request.duration, request.lane).await
+        let mut desk = Self::open(app, scope, event_type, request.duration, request.lane).await?;
+        // What a stored booking takes is free for itself.
+        desk.search.moving = provided.booking().map(|id| (id, None));
+        Ok(desk)
     }
 
     /// For an event type, in one of its lengths.
@@ -185,7 +217,7 @@ impl Desk {
                 age: Age::Remembered,
                 lane,
             },
-            tenant_zone: registry.settings(scope.tenant_id()).time_zone.clone(),
+            tenant: registry.settings(scope.tenant_id()),
             subject,
         })
     }
@@ -241,7 +273,7 @@ impl Desk {
 }
 
 /// The length to ask for, where there is a choice.
-fn length(subject: &Subject, wanted: Option<u32>) -> Result<Option<u32>, SlotsError> {
+pub(super) fn length(subject: &Subject, wanted: Option<u32>) -> Result<Option<u32>, SlotsError> {
     let Some((wanted, event_type)) = wanted.zip(subject.event_type.as_ref()) else {
         return Ok(wanted);
     };
@@ -258,14 +290,16 @@ fn length(subject: &Subject, wanted: Option<u32>) -> Result<Option<u32>, SlotsEr
 async fn write_down(
     app: &App,
     scope: &Scope,
-    (request, lead, held): (&BookRequest, &Lead, Option<&Held>),
+    request: &BookRequest,
     desk: &Desk,
-    key: &IntentKey,
+    making: &Making<'_>,
 ) -> Result<Intent, BookError> {
-    let candidates = match held {
+    let now = app.clock.now();
+    let candidates = match (making.held, making.slot) {
         // It is not offered any more, to anybody.
-        Some(held) => vec![held.slot(app.clock.now()).ok_or(BookError::InThePast)?],
-        None => desk.candidates(app, scope, request.start).await?,
+        (Some(held), _) => vec![held.slot(now).ok_or(BookError::InThePast)?],
+        (None, Some(slot)) if slot.start > now => vec![slot],
+        _ => desk.candidates(app, scope, request.start).await?,
     };
     let order = |slot: &Slot| {
         let what = What {
@@ -274,32 +308,35 @@ async fn write_down(
             start: slot.start,
             length: desk.search.duration,
         };
-        customer::order(request, lead, &what, desk.tenant_zone.as_deref(), key)
+        customer::order(request, making.lead, &what, &desk.tenant, &making.key)
     };
-    let owner = Owner::new(scope, key.as_str());
+    let owner = Owner::new(scope, making.key.as_str());
     let mut tries = Tries::new();
     for slot in candidates {
         let order = Order::Book(order(&slot)?);
         let taking = Taking {
             slot,
             owner: &owner,
-            instead_of: None,
+            instead_of: making.provided.claim(),
         };
         let taken = loop {
-            match take(app, scope, desk, &taking, (&order, lead, key, held)).await {
+            match take(app, scope, desk, &taking, (&order, making)).await {
                 Err(error) if tries.again(&error) => {}
                 other => break other?,
             }
         };
-        if let Some(intent) = taken {
-            return Ok(intent);
+        match taken {
+            Taken::Yes(intent) => return Ok(*intent),
+            Taken::BySomebody => {}
+            Taken::No(No::LeadHasOne) => return Err(BookError::LeadHasOne),
+            Taken::No(No::IsOff) => return Err(BookError::IsOff),
         }
     }
     let Some(start) = request.start else {
         return Err(BookError::NothingFree);
     };
     let taken = desk.taken(app, scope, &desk.search, start).await;
-    match (held, taken) {
+    match (making.held, taken) {
         (Some(held), BookError::NotDone(NotDone::Taken { alternatives }))
             if held.gave_way(app, scope).await? =>
         {
@@ -309,46 +346,60 @@ async fn write_down(
     }
 }
 
-/// `None` when somebody has the time.
+/// What came of taking a time.
+enum Taken {
+    /// It is ours, and the intent is written down.
+    Yes(Box<Intent>),
+    /// Somebody else has it.
+    BySomebody,
+    /// Nothing may be wanted.
+    No(No),
+}
+
 async fn take(
     app: &App,
     scope: &Scope,
     desk: &Desk,
     taking: &Taking<'_>,
-    (order, lead, key, held): (&Order, &Lead, &IntentKey, Option<&Held>),
-) -> Result<Option<Intent>, StoreError> {
+    (order, making): (&Order, &Making<'_>),
+) -> Result<Taken, StoreError> {
     let now = app.clock.now();
-    let guard = &desk.guard;
     let mut tx = app.store.write().await?;
-    let claim = match held {
+    if let Some(no) = making.provided.no(&mut tx, scope, making.lead).await? {
+        tx.rollback().await?;
+        return Ok(Taken::No(no));
+    }
+    let booking = making.provided.booking();
+    let guard = &desk.guard;
+    let claim = match making.held {
         Some(held) => held.take(&mut tx, scope, guard, taking, now).await?,
         None => guard.take(&mut tx, scope, taking, None, now).await?,
     };
     let Some(claim) = claim else {
         tx.rollback().await?;
-        return Ok(None);
+        return Ok(Taken::BySomebody);
     };
     let new = NewIntent {
         public_id: Uuid::now_v7(),
         connection_id: desk.subject.connection.connection.id,
-        key: key.clone(),
+        key: making.key.clone(),
         kind: IntentKind::Book,
         request: json!(order),
         claim_id: Some(claim.id),
-        booking_id: None,
-        lead_id: Some(lead.id),
+        booking_id: booking,
+        lead_id: Some(making.lead.id),
         next_look_at: first_look(now),
     };
     match intents::record(&mut tx, scope, &new, now).await? {
         Recorded::New(intent) => {
             jobs::enqueue(&mut tx, vec![settle_job(scope, &intent, &new)], now).await?;
             tx.commit().await?;
-            Ok(Some(intent))
+            Ok(Taken::Yes(Box::new(intent)))
         }
         // The same request at the same moment was faster.
         Recorded::Known(intent) => {
             tx.rollback().await?;
-            Ok(Some(intent))
+            Ok(Taken::Yes(Box::new(intent)))
         }
     }
 }

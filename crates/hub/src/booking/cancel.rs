@@ -6,8 +6,12 @@ use super::{
     Outcome,
     change::{ChangeError, changeable, told, under_way, write_down},
     intent::{CancelOrder, Order, see_through},
+    stored,
 };
 use crate::app::App;
+
+/// Why bookings are called off where neither the caller nor the tenant says: Cal.com wants to know it of hosts.
+const USUAL_REASON: &str = "called off by the host";
 
 /// A booking to be called off.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,20 +24,28 @@ pub struct CancelRequest {
     pub lane: Lane,
 }
 
-/// Call off. One that is off already stays so.
+/// Call off. One that is off already stays so; one that is only stored here needs no provider.
 pub async fn cancel(
     app: &App,
     scope: &Scope,
     request: CancelRequest,
 ) -> Result<Outcome, ChangeError> {
+    if let Some(found) = stored::call_off(app, scope, &request).await? {
+        return Ok(Outcome::Done(Box::new(found)));
+    }
     let of = changeable(app, scope, &request.booking, Operation::Cancel).await?;
     if of.found.booking.status == "cancelled" {
         return Ok(Outcome::Done(Box::new(of.found)));
     }
     let now = app.clock.now();
+    let registry = app.registry.current(&app.store, now).await;
+    let settings = registry.settings(scope.tenant_id());
+    let reason = request
+        .reason
+        .or_else(|| settings.cancellation_reason.clone());
     let order = Order::Cancel(CancelOrder {
         uid: of.uid.clone(),
-        reason: request.reason,
+        reason: Some(reason.unwrap_or_else(|| USUAL_REASON.to_owned())),
     });
     let mut tx = app.store.write().await?;
     if let Some(wanted) = under_way(&mut tx, scope, &of, IntentKind::Cancel).await? {

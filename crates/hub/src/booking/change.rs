@@ -3,15 +3,18 @@
 use calbridge_core::{
     capability::{Operation, ability},
     intent::{IntentKey, IntentKind},
+    lane::Lane,
     provider::Provider,
     scope::Scope,
 };
 use calbridge_store::{
     StoreError,
     claims::Claim,
+    connections::Connection,
     intents::{self, Intent, NewIntent, Recorded},
     jobs,
     sql::Tx,
+    stored_bookings,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -19,10 +22,14 @@ use uuid::Uuid;
 
 use super::{
     FindBookingError, FoundBooking, NotDone, Outcome, SettleError, find,
-    intent::{Order, first_look, settle_job},
+    intent::{HostAct, HostOrder, Order, first_look, see_through, settle_job},
     outcome::{Ended, ended},
 };
-use crate::{app::App, slots::SlotsError, upstream::TargetError};
+use crate::{
+    app::App,
+    slots::SlotsError,
+    upstream::{TargetError, server},
+};
 
 /// Why a booking was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +46,23 @@ pub enum ChangeError {
         link: Option<String>,
     },
     /// It is over, or was called off.
-    #[error("the booking is {0}: it cannot be moved")]
+    #[error("the booking is {0}: it cannot be changed so")]
     NotAhead(String),
+    /// The host has agreed to it.
+    #[error("the host has agreed to the booking already: call it off instead")]
+    AlreadyConfirmed,
+    /// A stored booking is on its way to the provider.
+    #[error("the booking is being pushed: try again once that is known")]
+    IsPushed,
+    /// Nobody can be absent yet.
+    #[error("the booking has not begun: nobody can have missed it")]
+    NotBegun,
+    /// Nobody of that name comes.
+    #[error("nobody who comes to the booking is known as {0}")]
+    UnknownAttendee(String),
+    /// The provider knows nobody of that name.
+    #[error("there is no user {0} who is known to be a host at the provider")]
+    UnknownHost(String),
     /// The time has passed.
     #[error("the time has passed")]
     InThePast,
@@ -106,10 +128,25 @@ pub(super) async fn changeable(
     match found.booking.external_booking_id.clone() {
         Some(uid) => Ok(Changeable { found, uid }),
         None => Err(ChangeError::ByHand {
-            why: "the provider never told its name of the booking",
+            why: not_there(app, scope, &found).await?,
             link: None,
         }),
     }
+}
+
+/// Why a booking has no name at the provider.
+async fn not_there(
+    app: &App,
+    scope: &Scope,
+    found: &FoundBooking,
+) -> Result<&'static str, StoreError> {
+    let mut tx = app.store.read().await?;
+    let stored = stored_bookings::find(&mut tx, scope, found.booking.id).await?;
+    tx.rollback().await?;
+    Ok(match stored {
+        Some(_) => "the booking is only stored here: push it first",
+        None => "the provider never told its name of the booking",
+    })
 }
 
 /// The provider's page on which a person can do it. Calendly's messages have both.
@@ -121,7 +158,9 @@ async fn page(
 ) -> Result<Option<String>, StoreError> {
     let name = match operation {
         Operation::Cancel => "cancel_url",
-        _ => "reschedule_url",
+        Operation::Reschedule => "reschedule_url",
+        // Hosts have no page of a single booking that could be linked.
+        _ => return Ok(None),
     };
     let mut tx = app.store.read().await?;
     let body = calbridge_store::bookings::find_payload(&mut tx, scope, found.booking.id).await?;
@@ -134,6 +173,38 @@ async fn page(
         )
     });
     Ok(link)
+}
+
+/// The hosted service's page on which a host sees a booking; where other servers have theirs, nobody told us.
+pub(super) fn host_page(app: &App, connection: &Connection, uid: &str) -> Option<String> {
+    let base = server(app, connection).ok()?;
+    let is_hosted = base.as_str().starts_with("https://api.cal.com/");
+    is_hosted.then(|| format!("https://app.cal.com/booking/{uid}"))
+}
+
+/// Have a host's act done: written down, asked for, and what came of it told.
+pub(super) async fn act(
+    app: &App,
+    scope: &Scope,
+    of: &Changeable,
+    act: HostAct,
+    lane: Lane,
+) -> Result<Outcome, ChangeError> {
+    let order = Order::Host(HostOrder {
+        uid: of.uid.clone(),
+        act,
+    });
+    let now = app.clock.now();
+    let mut tx = app.store.write().await?;
+    let wanted = under_way(&mut tx, scope, of, order.kind()).await?;
+    if let Some(same) = wanted.filter(|intent| intent.request == json!(order)) {
+        tx.rollback().await?;
+        return told(app, scope, same).await;
+    }
+    let intent = write_down(&mut tx, scope, of, &order, None, now).await?;
+    tx.commit().await?;
+    let intent = Box::pin(see_through(app, scope, intent, lane)).await?;
+    told(app, scope, intent).await
 }
 
 /// Write down what is wanted of a booking, with its job.

@@ -48,5 +48,5 @@ pub async fn complete(app: &App, scope: &Scope, id: BookingId) -> Result<(), Job
             ..Details::default()
         }),
     };
-    apply_own(app, scope, &booking, vec![change]).await
+    Ok(apply_own(app, scope, &booking, vec![change]).await?)
 }

@@ -1,7 +1,9 @@
 //! What the provider is told of whoever comes: from the request, the lead, and what the event type asks (AP-23).
 
-use calbridge_core::{event_type::CustomField, intent::IntentKey};
-use calbridge_store::leads::Lead;
+use calbridge_core::{
+    event_type::CustomField, intent::IntentKey, synthetic_address::SyntheticDomain,
+};
+use calbridge_store::{leads::Lead, tenants::TenantSettings};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -25,7 +27,7 @@ pub(super) fn order(
     request: &BookRequest,
     lead: &Lead,
     what: &What<'_>,
-    tenant_zone: Option<&str>,
+    tenant: &TenantSettings,
     key: &IntentKey,
 ) -> Result<BookOrder, BookError> {
     let attendee = &request.attendee;
@@ -34,7 +36,9 @@ pub(super) fn order(
         .email
         .as_ref()
         .map(|email| email.as_str().to_owned());
-    let email = email.or_else(|| lead.email.clone());
+    let email = email
+        .or_else(|| lead.email.clone())
+        .or_else(|| stand_in(tenant, lead));
     let email = email.ok_or_else(|| missing("email", "the provider invites by e-mail"))?;
     let name = attendee.name.clone().or_else(|| filled(&lead.name));
     let name = name.ok_or_else(|| missing("name", "the provider needs it"))?;
@@ -47,7 +51,7 @@ pub(super) fn order(
         .time_zone
         .as_deref()
         .or(lead.time_zone.as_deref())
-        .or(tenant_zone)
+        .or(tenant.time_zone.as_deref())
         .unwrap_or("UTC");
     let questions = what.subject.event_type.as_ref();
     let questions = questions.map_or(&[][..], |event_type| &event_type.custom_fields.0);
@@ -63,6 +67,12 @@ pub(super) fn order(
         time_zone: time_zone.to_owned(),
         language: attendee.language.clone().or_else(|| lead.language.clone()),
     })
+}
+
+/// The address that the provider gets for somebody without one, if the tenant has a domain for it.
+fn stand_in(tenant: &TenantSettings, lead: &Lead) -> Option<String> {
+    let domain = SyntheticDomain::parse(tenant.synthetic_email_domain.as_deref()?).ok()?;
+    Some(domain.address_of(lead.public_id))
 }
 
 fn answers(

@@ -10,7 +10,7 @@ use calbridge_store::StoreError;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{HoldError, NotDone, SettleError};
+use super::{FindBookingError, HoldError, NotDone, SettleError};
 use crate::{
     leads::{CreateLeadError, FindLeadError},
     slots::SlotsError,
@@ -80,6 +80,18 @@ pub enum BookError {
     /// The time has passed.
     #[error("the time has passed")]
     InThePast,
+    /// The lead has a booking, or one is under way; it was to get its first one.
+    #[error("the lead has a booking")]
+    LeadHasOne,
+    /// Which stored booking.
+    #[error(transparent)]
+    Booking(FindBookingError),
+    /// It was not stored here to be pushed later.
+    #[error("the booking was not stored here: there is nothing to push")]
+    NotStored,
+    /// What was stored was called off.
+    #[error("the booking was called off")]
+    IsOff,
     /// Nothing is free.
     #[error("nothing is free in the next 60 days")]
     NothingFree,

@@ -131,7 +131,7 @@ impl Desk {
 }
 
 /// The event type of a booking, and the id under which it is known; it may be the default one, which needs none.
-async fn subject_of(
+pub(super) async fn subject_of(
     app: &App,
     scope: &Scope,
     of: &Changeable,

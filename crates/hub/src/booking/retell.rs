@@ -1,7 +1,10 @@
 //! Tell the story of a booking again: its facts changed under our feet.
 
 use calbridge_core::{change::Change, ids::BookingId, scope::Scope};
-use calbridge_store::bookings::{self, Booking};
+use calbridge_store::{
+    StoreError,
+    bookings::{self, Booking},
+};
 
 use crate::{
     app::App,
@@ -17,7 +20,7 @@ pub async fn retell(app: &App, scope: &Scope, id: BookingId) -> Result<(), JobEr
     let Some(booking) = booking else {
         return Ok(());
     };
-    apply_own(app, scope, &booking, Vec::new()).await
+    Ok(apply_own(app, scope, &booking, Vec::new()).await?)
 }
 
 /// Apply facts of our own about a booking.
@@ -26,7 +29,7 @@ pub(super) async fn apply_own(
     scope: &Scope,
     booking: &Booking,
     changes: Vec<Change>,
-) -> Result<(), JobError> {
+) -> Result<(), StoreError> {
     let now = app.clock.now();
     let registry = app.registry.current(&app.store, now).await;
     let settings = registry.settings(scope.tenant_id());
@@ -34,7 +37,17 @@ pub(super) async fn apply_own(
         tenant: &settings,
         connections: &registry,
     };
-    let item = Item {
+    let mut tx = app.store.write().await?;
+    let items = [own_item(scope, booking, changes)];
+    apply::lock(&mut tx, &[(scope, items.as_slice())]).await?;
+    apply::apply(&mut tx, scope, rules, &items, None, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Facts of our own about a booking.
+pub(super) fn own_item(scope: &Scope, booking: &Booking, changes: Vec<Change>) -> Item {
+    Item {
         connection_id: booking.connection_id,
         provider: booking.booking_provider,
         creates_leads: false,
@@ -43,11 +56,5 @@ pub(super) async fn apply_own(
         booking_id: Some(booking.id),
         changes,
         payload: None,
-    };
-    let mut tx = app.store.write().await?;
-    let items = [item];
-    apply::lock(&mut tx, &[(scope, items.as_slice())]).await?;
-    apply::apply(&mut tx, scope, rules, &items, None, now).await?;
-    tx.commit().await?;
-    Ok(())
+    }
 }

@@ -1,5 +1,7 @@
 //! `calbridge leads`
 
+mod automatic;
+
 use calbridge_core::lead::LeadStatus;
 use calbridge_store::{
     PageRequest,
@@ -9,6 +11,7 @@ use calbridge_store::{
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use self::automatic::Automatic;
 use super::{
     context::{Context, TenantOption},
     output::{at, or_empty, printable},
@@ -25,7 +28,9 @@ use crate::{
 Examples:
   calbridge leads list --status booked
   calbridge leads list --name kim
-  calbridge leads show 123 --timeline")]
+  calbridge leads show 123 --timeline
+  calbridge leads automatic --state stopped
+  calbridge leads automatic --restart 123")]
 pub(super) enum LeadsCommand {
     /// List leads, newest first
     List(List),
@@ -39,6 +44,8 @@ pub(super) enum LeadsCommand {
         #[command(flatten)]
         tenant: TenantOption,
     },
+    /// List leads that are booked without being asked, and how far each is; or begin anew with one
+    Automatic(Automatic),
 }
 
 #[derive(Args, Debug)]
@@ -68,6 +75,7 @@ impl LeadsCommand {
                 timeline,
                 tenant,
             } => show(context, tenant, &id, timeline).await,
+            Self::Automatic(automatic) => automatic.run(context).await,
         }
     }
 }

@@ -32,6 +32,7 @@ pub const NAMES: &[(&str, &str)] = &[
         "CALBRIDGE_COMPLETE_AFTER_END",
         "bookings.complete_after_end",
     ),
+    ("CALBRIDGE_AUTOMATIC_BOOKING", "bookings.automatic"),
     ("CALBRIDGE_JOB_CONCURRENCY", "jobs.concurrency"),
     ("CALBRIDGE_JOB_LEASE_SECONDS", "jobs.lease_seconds"),
     ("CALBRIDGE_JOB_TAKEOVERS", "jobs.takeovers"),

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a write that is repeated with its key is answered as the first time, and done once.
 //!
-//! Every write under `/api/v1` takes the header; nothing has to be listed. Who asked is part of what makes two requests
-//! equal, so an answer only goes to whoever may have it.
+//! Every write under `/api/v1` takes the header; nothing has to be listed. So does the one function that changes something.
+//! Who asked is part of what makes two requests equal, so an answer only goes to whoever may have it.
 
 use std::collections::BTreeMap;
 
@@ -41,9 +41,13 @@ const LEASE: SignedDuration = SignedDuration::from_mins(1);
 /// Keys are remembered for this long.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
+/// Functions that change something, without the slash they may end with.
+const FUNCTIONS: [&str; 2] = ["/cal-bookings", "/functions/v1/cal-bookings"];
+
 /// Whether a route takes the header.
 pub(super) fn takes_key(method: &Method, path: &str) -> bool {
-    path.starts_with("/api/v1/") && !method.is_safe()
+    let function = path.strip_suffix('/').unwrap_or(path);
+    (path.starts_with("/api/v1/") || FUNCTIONS.contains(&function)) && !method.is_safe()
 }
 
 /// Answer a write with a key once.
@@ -268,13 +272,13 @@ mod tests {
     #[case(Method::POST, "/api/v1/leads", true)]
     #[case(Method::PATCH, "/api/v1/leads/{id}", true)]
     #[case(Method::DELETE, "/api/v1/bookings/{id}", true)]
+    #[case(Method::POST, "/cal-bookings", true)]
+    #[case(Method::POST, "/functions/v1/cal-bookings/", true)]
+    #[case(Method::GET, "/cal-bookings", false)]
+    #[case(Method::POST, "/cal-availability", false)]
     #[case(Method::GET, "/api/v1/leads", false)]
     #[case(Method::POST, "/hooks/{token}", false)]
-    fn writes_of_the_api_take_a_key(
-        #[case] method: Method,
-        #[case] path: &str,
-        #[case] takes: bool,
-    ) {
+    fn writes_take_a_key(#[case] method: Method, #[case] path: &str, #[case] takes: bool) {
         assert_eq!(takes_key(&method, path), takes);
     }
 }

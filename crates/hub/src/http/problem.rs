@@ -88,6 +88,14 @@ codes! {
     ByHand = "by_hand", CONFLICT, "It can be done elsewhere, by a person";
     /// The booking is over, or was called off.
     NotAhead = "not_ahead", CONFLICT, "The booking is over, or was called off";
+    /// The host has agreed to the booking.
+    AlreadyConfirmed = "already_confirmed", CONFLICT, "The host has agreed already";
+    /// Nobody can have missed the booking yet.
+    NotBegun = "not_begun", CONFLICT, "The booking has not begun";
+    /// The booking was not stored here to be pushed.
+    NotStored = "not_stored", CONFLICT, "There is nothing to push";
+    /// A lead goes on being tried, or is booked.
+    NotStopped = "not_stopped", CONFLICT, "It goes on by itself";
     /// Another row has what must be unique.
     Conflict = "conflict", CONFLICT, "Something else has this already";
     /// A request with the same idempotency key is being answered.

@@ -13,9 +13,9 @@ use utoipa_axum::{
 
 use super::{
     api::{
-        audit_log, bookings, branches, calcom, connections, event_types, host_matches, incidents,
-        leads, ledger, nodes, provider_webhooks, quarantine, slots, sync_runs, users,
-        webhook_events,
+        audit_log, automatic_bookings, bookings, branches, calcom, connections, event_types,
+        host_matches, incidents, leads, ledger, nodes, provider_webhooks, quarantine, slots,
+        sync_runs, users, webhook_events,
     },
     functions::{
         self, availability as cal_availability, bookings as cal_bookings,
@@ -62,6 +62,8 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(leads::get, leads::change))
         .routes(routes!(leads::timeline))
         .routes(routes!(leads::bookings))
+        .routes(routes!(automatic_bookings::list))
+        .routes(routes!(automatic_bookings::restart))
         // Slots.
         .routes(routes!(slots::availability))
         .routes(routes!(slots::list))
@@ -75,6 +77,12 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(bookings::intent))
         .routes(routes!(bookings::hold))
         .routes(routes!(bookings::get_hold, bookings::release_hold))
+        .routes(routes!(bookings::confirm))
+        .routes(routes!(bookings::decline))
+        .routes(routes!(bookings::no_show))
+        .routes(routes!(bookings::assign))
+        .routes(routes!(bookings::store))
+        .routes(routes!(bookings::push))
         .routes(routes!(bookings::begin_sync))
         .routes(routes!(ledger::get))
         .routes(routes!(bookings::timeline))

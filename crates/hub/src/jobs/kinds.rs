@@ -1,7 +1,7 @@
 //! The kinds of jobs, each with its lane and the use case it calls.
 
 use calbridge_core::{
-    ids::{BookingId, IntentId, SyncRunId, WebhookEventId},
+    ids::{BookingId, IntentId, LeadId, SyncRunId, WebhookEventId},
     lane::Lane,
     scope::Scope,
 };
@@ -31,11 +31,13 @@ pub enum Kind {
     SettleIntent,
     /// Give back a slot that a provider keeps for a hold of ours which is over.
     ReleaseReservation,
+    /// Book a lead that nobody asked for. There is one such job for each lead.
+    BookLead,
 }
 
 impl Kind {
     /// Every kind that this release knows; it leaves others to newer ones.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ApplyEvent,
         Self::CompleteBooking,
         Self::RetellBooking,
@@ -44,6 +46,7 @@ impl Kind {
         Self::SyncBookings,
         Self::SettleIntent,
         Self::ReleaseReservation,
+        Self::BookLead,
     ];
 
     /// The stored word.
@@ -57,6 +60,7 @@ impl Kind {
             Self::SyncBookings => "sync_bookings",
             Self::SettleIntent => "settle_intent",
             Self::ReleaseReservation => "release_reservation",
+            Self::BookLead => "book_lead",
         }
     }
 
@@ -67,9 +71,11 @@ impl Kind {
             | Self::RetellBooking
             | Self::SettleIntent
             | Self::ReleaseReservation => Lane::FollowUp,
-            Self::CompleteBooking | Self::Retention | Self::SyncEventTypes | Self::SyncBookings => {
-                Lane::Sync
-            }
+            Self::CompleteBooking
+            | Self::Retention
+            | Self::SyncEventTypes
+            | Self::SyncBookings
+            | Self::BookLead => Lane::Sync,
         }
     }
 
@@ -97,6 +103,11 @@ struct OfBooking {
 #[derive(Deserialize)]
 struct OfRun {
     run_id: SyncRunId,
+}
+
+#[derive(Deserialize)]
+struct OfLead {
+    lead_id: LeadId,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +147,10 @@ pub(super) async fn run(app: &App, job: &Job) -> Result<(), JobError> {
         }
         Some(Kind::ReleaseReservation) => {
             Box::pin(booking::release_reservation(app, &scope, payload(job)?)).await
+        }
+        Some(Kind::BookLead) => {
+            let of: OfLead = payload(job)?;
+            Box::pin(booking::automatic::run_job(app, &scope, of.lead_id)).await
         }
         // Only known kinds are taken.
         None => Err(JobError::fail(format!(

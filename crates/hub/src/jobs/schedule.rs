@@ -95,6 +95,12 @@ pub fn all() -> &'static [Schedule] {
             every: SignedDuration::from_hours(1),
             run: |app| Box::pin(booking::prune(app)),
         },
+        // Whether it is on, and how much it does, are settings.
+        Schedule {
+            name: "book_leads",
+            every: SignedDuration::from_mins(1),
+            run: |app| Box::pin(booking::automatic::due(app)),
+        },
     ];
     ALL
 }

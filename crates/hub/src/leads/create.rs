@@ -1,6 +1,8 @@
 //! Create a lead, or find that the person is known.
 
-use calbridge_core::{fingerprint, ids::LeadId, person::EmailAddress, scope::Scope};
+use calbridge_core::{
+    fingerprint, ids::LeadId, person::EmailAddress, scope::Scope, synthetic_address::is_synthetic,
+};
 use calbridge_store::{
     StoreError, ids,
     leads::{self, Lead, LeadKeys},
@@ -55,6 +57,8 @@ pub async fn create(app: &App, scope: &Scope, new: NewLead) -> Result<Created, C
 async fn try_create(app: &App, scope: &Scope, new: NewLead) -> Result<Created, CreateLeadError> {
     let now = app.clock.now();
     let NewLead { email, told } = new;
+    // Somebody sends back what only a provider was given.
+    let email = email.filter(|email| !is_synthetic(email.as_str()));
     let tenant = scope.tenant_id().to_string();
     let (keys, lock) = match (&email, told.phone.value()) {
         (Some(email), _) => {

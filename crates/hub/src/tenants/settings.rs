@@ -3,6 +3,7 @@
 use calbridge_core::{
     lead::{LeadRules, LeadStatus},
     scope::Scope,
+    synthetic_address::{NotADomain, SyntheticDomain},
 };
 use calbridge_store::{
     StoreError,
@@ -23,6 +24,9 @@ pub enum SetSettingsError {
     /// The zone is not in the IANA database.
     #[error("`{0}` is no IANA time zone, such as Europe/Berlin")]
     UnknownZone(String),
+    /// The domain of addresses for people without one.
+    #[error(transparent)]
+    BadDomain(#[from] NotADomain),
     /// The scope's tenant is gone.
     #[error("there is no such tenant")]
     NotFound,
@@ -77,6 +81,9 @@ pub async fn set_settings(
         && TimeZone::get(zone).is_err()
     {
         return Err(SetSettingsError::UnknownZone(zone.clone()));
+    }
+    if let Some(domain) = &settings.synthetic_email_domain {
+        SyntheticDomain::parse(domain)?;
     }
     let now = app.clock.now();
     let tenant = scope.tenant_id();

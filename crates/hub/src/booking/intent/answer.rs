@@ -3,7 +3,7 @@
 use calbridge_core::intent::{Answer, Certainty, Fit, Found, IntentKey, METADATA_NAME, Wanted};
 use calbridge_providers::calcom_api::{
     ApiError, ErrorKind,
-    bookings::{BookingStatus, Bookings, ProviderBooking},
+    bookings::{BookingStatus, ProviderBooking},
 };
 use calbridge_store::intents::Intent;
 use jiff::Timestamp;
@@ -42,16 +42,29 @@ pub(super) struct Heard {
     pub again_at: Option<Timestamp>,
 }
 
-/// Read what came of a call.
+/// Read what came of a call; `Ok(None)` when it was done and nobody saw how the booking is now.
 pub(super) fn heard(
     order: &Order,
     intent: &Intent,
-    outcome: Result<Bookings, AskError>,
+    outcome: Result<Option<ProviderBooking>, AskError>,
     now: Timestamp,
 ) -> Heard {
     match outcome {
-        Ok(bookings) => {
-            let booking = bookings.first;
+        Ok(None) => Heard {
+            answer: Answer::Nothing,
+            booking: None,
+            said: None,
+            again_at: None,
+        },
+        Ok(Some(booking)) => {
+            if let Some(said) = left_alone(order, &booking) {
+                return Heard {
+                    answer: Answer::Refused(Certainty::Sure),
+                    booking: None,
+                    said: Some(said),
+                    again_at: None,
+                };
+            }
             Heard {
                 answer: Answer::Done {
                     made: booking.uid.clone(),
@@ -63,7 +76,7 @@ pub(super) fn heard(
             }
         }
         Err(error) => Heard {
-            answer: refusal(&error),
+            answer: refusal(order, &error),
             booking: None,
             said: Some(Said::of(&error)),
             again_at: error.retry_at(now),
@@ -80,7 +93,8 @@ pub(super) fn fit(order: &Order, key: &IntentKey, booking: &ProviderBooking) -> 
             starts_at: to.start,
         },
         Order::Cancel(_) if booking.status == BookingStatus::Cancelled => return Fit::Right,
-        Order::Cancel(_) => return Fit::Stranger,
+        Order::Host(order) if order.is_done(booking) => return Fit::Right,
+        Order::Cancel(_) | Order::Host(_) => return Fit::Stranger,
     };
     wanted.fit(&Found {
         key: key_in(booking, key),
@@ -89,6 +103,17 @@ pub(super) fn fit(order: &Order, key: &IntentKey, booking: &ProviderBooking) -> 
         ends_at: Some(booking.end),
         event_type_id: booking.event_type_id.map(|id| id.to_string()),
     })
+}
+
+/// The provider answers well also where it does nothing: for an address that nobody has, for a host who stays the same.
+fn left_alone(order: &Order, booking: &ProviderBooking) -> Option<Said> {
+    match order {
+        Order::Host(order) if !order.is_done(booking) => Some(Said {
+            word: "refused".to_owned(),
+            message: order.left_alone().to_owned(),
+        }),
+        Order::Host(_) | Order::Book(_) | Order::Reschedule(_) | Order::Cancel(_) => None,
+    }
 }
 
 /// What stands where our key would. Of a shared slot, each seat has its own.
@@ -104,7 +129,7 @@ fn key_in(booking: &ProviderBooking, ours: &IntentKey) -> Option<String> {
 }
 
 /// What it means that a call did not end with a booking.
-fn refusal(error: &AskError) -> Answer {
+fn refusal(order: &Order, error: &AskError) -> Answer {
     let api = match error {
         AskError::Provider(api) => api,
         AskError::NoAnswer(_) => return Answer::Nothing,
@@ -114,6 +139,8 @@ fn refusal(error: &AskError) -> Answer {
         | AskError::Store(_) => return Answer::NotProcessed,
     };
     match &api.kind {
+        // Another host is busy: the booking keeps its time.
+        ErrorKind::SlotTaken if matches!(order, Order::Host(_)) => Answer::Refused(certainty(api)),
         ErrorKind::SlotTaken => Answer::Taken(certainty(api)),
         ErrorKind::RateLimited { .. } => Answer::NotProcessed,
         ErrorKind::Refused { .. } => Answer::Refused(certainty(api)),

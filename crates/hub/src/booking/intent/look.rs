@@ -17,6 +17,7 @@ use jiff::SignedDuration;
 use super::{
     BookOrder, Order, RescheduleOrder, SettleError,
     answer::fit,
+    host_order::HostOrder,
     record::{News, record},
 };
 use crate::{
@@ -51,6 +52,7 @@ pub(super) async fn look(
         Order::Book(book) => eyes.find_new(&order, book).await?,
         Order::Reschedule(to) => eyes.find_moved(&order, to).await?,
         Order::Cancel(cancel) => eyes.find_cancelled(&cancel.uid).await?,
+        Order::Host(order) => eyes.find_done(order).await?,
     };
     let now = app.clock.now();
     let since = intent.doubted_at.unwrap_or(now);
@@ -165,6 +167,17 @@ impl Eyes<'_> {
             BookingStatus::Cancelled => Seen::Ours(Box::new(booking), Fit::Right),
             BookingStatus::Rejected => Seen::Overtaken(Some(Box::new(booking))),
             _ => Seen::Nothing,
+        })
+    }
+
+    async fn find_done(self, order: &HostOrder) -> Result<Seen, AskError> {
+        Ok(match self.get(&order.uid).await? {
+            None => Seen::Overtaken(None),
+            Some(booking) if order.is_done(&booking) => Seen::Ours(Box::new(booking), Fit::Right),
+            Some(booking) if order.is_overtaken(&booking) => {
+                Seen::Overtaken(Some(Box::new(booking)))
+            }
+            Some(_) => Seen::Nothing,
         })
     }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod error;
+mod host_order;
 mod look;
 mod order;
 mod overdue;
@@ -17,6 +18,7 @@ mod sight;
 pub(crate) use self::sight::{Sighted, note_sighted};
 pub use self::{answer::Said, error::SettleError, overdue::see_to_overdue, settle::run_job};
 pub(super) use self::{
+    host_order::{HostAct, HostOrder},
     order::{BookOrder, CancelOrder, Order, RescheduleOrder},
     settle::{first_look, see_through, settle_job},
 };

@@ -2,10 +2,10 @@
 
 use calbridge_core::intent::{IntentKey, IntentKind, Wanted};
 use calbridge_providers::calcom_api::{
-    Call, EventTypeRef, Profile,
+    EventTypeRef, Profile,
     bookings::{
-        self, BookingMetadata, Bookings, Cancel, MetadataError, NewAttendee, NewBooking,
-        Occurrences, Reschedule,
+        self, BookingMetadata, Cancel, MetadataError, NewAttendee, NewBooking, Occurrences,
+        Reschedule,
     },
 };
 use calbridge_store::intents::Intent;
@@ -13,7 +13,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::SettleError;
+use super::{
+    SettleError,
+    host_order::{HostOrder, OrderCall},
+};
 
 /// What is asked.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -25,6 +28,8 @@ pub(in crate::booking) enum Order {
     Reschedule(RescheduleOrder),
     /// Call one off.
     Cancel(CancelOrder),
+    /// What else a host does with one.
+    Host(HostOrder),
 }
 
 /// A booking to be made.
@@ -85,16 +90,18 @@ impl Order {
             Self::Book(_) => IntentKind::Book,
             Self::Reschedule(_) => IntentKind::Reschedule,
             Self::Cancel(_) => IntentKind::Cancel,
+            Self::Host(order) => order.kind(),
         }
     }
 
     /// The call that does it.
-    pub fn call(&self, profile: Profile) -> Result<Call<Bookings>, MetadataError> {
-        Ok(match self {
+    pub(super) fn call(&self, profile: Profile) -> Result<OrderCall, MetadataError> {
+        Ok(OrderCall::Booking(match self {
             Self::Book(order) => bookings::create(profile, &order.booking()?),
             Self::Reschedule(order) => bookings::reschedule(profile, &order.uid, &order.move_to()),
             Self::Cancel(order) => bookings::cancel(profile, &order.uid, &order.cancel()),
-        })
+            Self::Host(order) => return Ok(order.call(profile)),
+        }))
     }
 }
 

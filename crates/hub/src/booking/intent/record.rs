@@ -192,7 +192,9 @@ async fn see_to_claims(
             claims::free(tx, scope, claim, now).await?;
         }
         (ClaimFate::Bind, claim) => {
-            if let (IntentKind::Cancel, Some(booking)) = (next.standing.kind, next.booking_id) {
+            // What was claimed of a booking that goes to another host is the former host's time.
+            let gives_up = matches!(next.standing.kind, IntentKind::Cancel | IntentKind::Assign);
+            if let (true, Some(booking)) = (gives_up, next.booking_id) {
                 claims::free_of_booking(tx, scope, booking, now).await?;
             }
             if let (Some(claim), Some(booking)) = (claim, next.booking_id) {

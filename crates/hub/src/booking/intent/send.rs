@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use calbridge_core::{ids::IntentId, intent::Event, lane::Lane, scope::Scope};
+use calbridge_providers::calcom_api::{
+    Call,
+    bookings::{self, ProviderBooking, Reassigned},
+};
 use calbridge_store::{
     intents::{self, Intent},
     jobs,
@@ -12,12 +16,13 @@ use jiff::SignedDuration;
 use super::{
     Order, SettleError,
     answer::heard,
+    host_order::OrderCall,
     record::{News, get, record},
     settle::job_at,
 };
 use crate::{
     app::App,
-    upstream::{Wish, ask, target},
+    upstream::{AskError, Target, Wish, ask, target},
 };
 
 /// Whoever waits for an answer looks so often whether it is needed still.
@@ -61,10 +66,9 @@ pub(super) async fn send(
 
     // From here on the provider may have done it, whatever becomes of us.
     let outcome = tokio::select! {
-        outcome = ask(app, &target, &call, Wish::of(lane)) => outcome,
+        outcome = exchange(app, &target, &call, Wish::of(lane)) => outcome,
         settled = settled_meanwhile(app, scope, sent.id) => return Ok(settled),
     };
-    let outcome = outcome.map(|answered| answered.value);
     let heard = heard(&order, &sent, outcome, app.clock.now());
     let news = News {
         event: Event::Answered(heard.answer),
@@ -73,6 +77,21 @@ pub(super) async fn send(
         again_at: heard.again_at,
     };
     record(app, scope, sent, &news).await
+}
+
+/// The booking in the answer, if there is one in it.
+async fn exchange(
+    app: &App,
+    target: &Target,
+    call: &OrderCall,
+    wish: Wish,
+) -> Result<Option<ProviderBooking>, AskError> {
+    match call {
+        OrderCall::Booking(call) => ask(app, target, call, wish)
+            .await
+            .map(|answered| Some(answered.value.first)),
+        OrderCall::Host(call) => assign(app, target, call, wish).await,
+    }
 }
 
 /// What the provider tells elsewhere may be faster than its answer: the intent, once it is settled without us.
@@ -85,4 +104,19 @@ async fn settled_meanwhile(app: &App, scope: &Scope, id: IntentId) -> Intent {
             Err(error) => tracing::debug!("Whether an intent is settled is not known: {error}"),
         }
     }
+}
+
+/// The answer names the new host alone: the booking is read after it. Where that fails, it is looked for later.
+async fn assign(
+    app: &App,
+    target: &Target,
+    call: &Call<Reassigned>,
+    wish: Wish,
+) -> Result<Option<ProviderBooking>, AskError> {
+    let reassigned = ask(app, target, call, wish).await?.value;
+    let get = bookings::get(target.profile, &reassigned.booking_uid);
+    Ok(ask(app, target, &get, wish)
+        .await
+        .ok()
+        .map(|answered| answered.value.first))
 }

@@ -159,6 +159,7 @@ fn is_late(intent: &Intent, now: Timestamp) -> Result<bool, SettleError> {
     Ok(match Order::of(intent)? {
         Order::Book(book) => is_old || book.start <= now,
         Order::Reschedule(to) => is_old || to.start <= now,
+        Order::Host(_) => is_old,
         Order::Cancel(_) => now.duration_since(intent.created_at).unsigned_abs() > GIVE_UP_AFTER,
     })
 }

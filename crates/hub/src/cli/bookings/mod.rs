@@ -1,6 +1,7 @@
 //! `calbridge bookings`
 
 mod hold;
+mod host;
 mod print;
 mod sync;
 mod write;
@@ -38,7 +39,11 @@ Examples:
   calbridge bookings book --lead 17 --at 2026-12-01T10:00:00Z
   calbridge bookings hold --at 2026-12-01T10:00:00Z --seconds 600
   calbridge bookings move 10000000017 --to 2026-12-02T10:00:00Z
-  calbridge bookings cancel 10000000017 --reason ill")]
+  calbridge bookings cancel 10000000017 --reason ill
+  calbridge bookings no-show 10000000017 --attendee ann@example.org
+  calbridge bookings assign 10000000017 --user 3
+  calbridge bookings book --lead 17 --at 2026-12-01T10:00:00Z --later
+  calbridge bookings push 10000000017")]
 pub(super) enum BookingsCommand {
     /// List bookings, newest first
     List(List),
@@ -67,6 +72,16 @@ pub(super) enum BookingsCommand {
     Move(write::Move),
     /// Call a booking off, at the provider
     Cancel(write::Cancel),
+    /// Agree to a booking that waits for its host, at the provider
+    Confirm(host::Confirm),
+    /// Decline a booking that waits for its host, at the provider
+    Decline(host::Decline),
+    /// Say who did not come, at the provider
+    NoShow(host::NoShow),
+    /// Give a booking to another host, at the provider
+    Assign(host::Assign),
+    /// Make a booking at the provider that was only stored here
+    Push(write::Push),
 }
 
 #[derive(Args, Debug)]
@@ -131,6 +146,11 @@ impl BookingsCommand {
             Self::Book(book) => book.run(context).await,
             Self::Move(to) => to.run(context).await,
             Self::Cancel(cancel) => cancel.run(context).await,
+            Self::Confirm(confirm) => confirm.run(context).await,
+            Self::Decline(decline) => decline.run(context).await,
+            Self::NoShow(no_show) => no_show.run(context).await,
+            Self::Assign(assign) => assign.run(context).await,
+            Self::Push(push) => push.run(context).await,
         }
     }
 }

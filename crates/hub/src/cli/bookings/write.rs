@@ -1,4 +1,4 @@
-//! `calbridge bookings book`, `move` and `cancel`
+//! `calbridge bookings book`, `push`, `move` and `cancel`
 
 use calbridge_core::{ids::LeadId, lane::Lane};
 use calbridge_store::intents::Intent;
@@ -36,6 +36,17 @@ pub(in crate::cli) struct Book {
     /// What the host should know
     #[arg(long, value_name = "TEXT")]
     notes: Option<String>,
+    /// Only store it here; `bookings push` makes it at the provider. Needs a time
+    #[arg(long, requires = "at")]
+    later: bool,
+    #[command(flatten)]
+    tenant: TenantOption,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Push {
+    /// Its id
+    id: String,
     #[command(flatten)]
     tenant: TenantOption,
 }
@@ -79,12 +90,31 @@ impl Book {
             metadata: Map::new(),
             lane: Lane::Interactive,
         };
+        if self.later {
+            let stored = context
+                .in_tenant(self.tenant, async |app, scope| {
+                    Ok(booking::store(app, scope, request).await?)
+                })
+                .await?;
+            return done(context, stored);
+        }
         let outcome = context
             .in_tenant(self.tenant, async |app, scope| {
                 Ok(match &self.hold {
                     Some(hold) => booking::book_held(app, scope, hold, request).await?,
                     None => booking::book(app, scope, request).await?,
                 })
+            })
+            .await?;
+        tell(context, outcome)
+    }
+}
+
+impl Push {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let outcome = context
+            .in_tenant(self.tenant, async |app, scope| {
+                Ok(booking::push(app, scope, &self.id, Lane::Interactive).await?)
             })
             .await?;
         tell(context, outcome)
@@ -124,7 +154,7 @@ impl Cancel {
     }
 }
 
-fn tell(context: &Context, outcome: Outcome) -> anyhow::Result<()> {
+pub(super) fn tell(context: &Context, outcome: Outcome) -> anyhow::Result<()> {
     match outcome {
         Outcome::Done(found) => done(context, *found),
         Outcome::Settling(intent) => settling(context, *intent),

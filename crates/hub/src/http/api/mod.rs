@@ -1,6 +1,7 @@
 //! The product's own API, under `/api/v1`.
 
 pub mod audit_log;
+pub mod automatic_bookings;
 pub mod bookings;
 pub mod branches;
 pub mod calcom;

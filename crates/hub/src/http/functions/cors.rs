@@ -8,8 +8,8 @@ use axum::{
 };
 
 /// What a page may send along.
-const HEADERS: &str =
-    "authorization, x-client-info, apikey, content-type, x-api-key, x-tenant-id, x-request-id";
+const HEADERS: &str = "authorization, x-client-info, apikey, content-type, x-api-key, x-tenant-id, x-request-id, \
+                       idempotency-key";
 
 /// The answer to a browser that asks whether a page of another site may call. A credential is a header that the page must
 /// know, not a cookie: so any may.

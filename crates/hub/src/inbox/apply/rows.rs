@@ -8,6 +8,7 @@ use calbridge_core::{
     ids::{BookingId, LeadId, UserId},
     scope::Scope,
     story::{Note, Place, Story},
+    synthetic_address::is_synthetic,
 };
 use calbridge_store::{
     activities::Activity,
@@ -120,7 +121,8 @@ pub(super) fn attendees(
                 name: name.map(|name| name.full.clone()),
                 first_name: name.map(|name| name.first.clone()),
                 last_name: name.map(|name| name.last.clone()),
-                email: text(attendee.email.as_ref()),
+                // One that stands in for a missing address is for providers only.
+                email: text(attendee.email.as_ref()).filter(|email| !is_synthetic(email)),
                 phone: text(attendee.phone.as_ref()),
                 time_zone: text(attendee.time_zone.as_ref()),
                 language: text(attendee.language.as_ref()),

@@ -1,8 +1,9 @@
 //! Moving and calling off.
 
 use axum::http::Method;
+use calbridge::tenants;
 use calbridge_emulator::{ApiFailure, ApiFault, ApiPlan, calcom::NewBooking};
-use calbridge_store::{Store, each_engine};
+use calbridge_store::{Store, each_engine, tenants::TenantSettings};
 use serde_json::{Value as Json, json};
 
 use super::{BOOKINGS, Desk, TEN, code, text};
@@ -43,6 +44,42 @@ each_engine! {
         assert_eq!(desk.cancel(&booked["booking_uid"]).await.status, 200);
         assert_eq!(desk.with.asked("POST /bookings/{uid}/cancel").requests, 1);
         desk.booked(&desk.wish(TEN)).await;
+    }
+
+    async fn whoever_calls_off_without_a_reason_gets_the_tenants(store: Store) {
+        let desk = Desk::open(store).await;
+        let call_off = async |start: &str| {
+            let booked = desk.booked(&desk.wish(start)).await;
+            let path = format!("{BOOKINGS}/{}", booked["booking_id"]);
+            let answer = desk.call(Method::DELETE, &path, &json!({})).await;
+            assert_eq!(answer.status, 200, "{}", text(&answer));
+            answer.json()["cancellation_reason"].clone()
+        };
+        assert_eq!(call_off(TEN).await, "called off by the host");
+        let settings = TenantSettings {
+            cancellation_reason: Some("the practice is closed".to_owned()),
+            ..TenantSettings::default()
+        };
+        tenants::set_settings(&desk.with.hub.app, &desk.place.scope, settings).await.unwrap();
+        assert_eq!(call_off(LATER).await, "the practice is closed");
+    }
+
+    async fn the_lead_follows_at_once(store: Store) {
+        let desk = Desk::open(store).await;
+        let lead = async || {
+            let path = format!("/api/v1/leads/{}", desk.lead);
+            let lead = desk.with.hub.get(&path).await.json();
+            ["status", "booked_at", "booking_id"].map(|name| lead[name].as_str().unwrap_or_default().to_owned())
+        };
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let number = booked["booking_id"].to_string();
+        assert_eq!(lead().await, ["booked".to_owned(), TEN.to_owned(), number.clone()]);
+        let moved = desk.reschedule(&booked["booking_id"], LATER).await.json();
+        let number = moved["booking_id"].to_string();
+        assert_eq!(lead().await, ["booked".to_owned(), LATER.to_owned(), number.clone()]);
+        assert_eq!(desk.cancel(&moved["booking_id"]).await.status, 200);
+        // History stays.
+        assert_eq!(lead().await, ["qualified".to_owned(), LATER.to_owned(), number]);
     }
 
     async fn a_booking_moves_and_stays_the_same(store: Store) {

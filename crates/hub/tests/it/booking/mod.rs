@@ -1,10 +1,15 @@
 //! Booking out: what callers are told, what the provider has, and what we have, agree.
 
+mod automatic;
 mod book;
 mod change;
+mod commands;
 mod doubt;
 mod holds;
 mod joins;
+mod host;
+mod phone;
+mod stored;
 
 use axum::{
     body::Body,

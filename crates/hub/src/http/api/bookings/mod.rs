@@ -3,7 +3,9 @@
 mod body;
 mod history;
 mod holds;
+mod host;
 mod problem;
+mod stored;
 mod sync;
 mod words;
 mod write;
@@ -13,7 +15,9 @@ use calbridge_core::ids::{ConnectionId, LeadId};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter};
 use serde::Deserialize;
 
-pub use self::{body::BookingBody, history::*, holds::*, sync::*, write::*};
+pub use self::{
+    body::BookingBody, history::*, holds::*, host::*, stored::*, sync::*, write::*,
+};
 use super::{
     page::{self, PageBody, USUAL},
     params,

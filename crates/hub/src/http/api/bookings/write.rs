@@ -152,7 +152,7 @@ impl From<FoundBooking> for BookedBody {
 pub struct IntentBody {
     /// Id.
     id: Uuid,
-    /// `book`, `reschedule` or `cancel`.
+    /// `book`, `reschedule`, `cancel`, `confirm`, `decline`, `no_show` or `assign`.
     #[schema(example = "book")]
     kind: &'static str,
     /// `settling` (not known yet: look again), `done`, `taken`, `refused` or `not_done`.
@@ -197,7 +197,7 @@ impl From<FoundIntent> for IntentBody {
 }
 
 impl NewBookingRequest {
-    fn parse(self, headers: &HeaderMap) -> Result<BookRequest, Problem> {
+    pub(super) fn parse(self, headers: &HeaderMap) -> Result<BookRequest, Problem> {
         let read = params::filled;
         let name = headers.get(KEY).and_then(|key| key.to_str().ok());
         let attendee = AttendeeRequest {
@@ -358,7 +358,10 @@ pub(super) async fn to_its_end<T: Send + 'static>(
     working.await.map_err(|_| Problem::internal())
 }
 
-fn changed(now: Timestamp, outcome: Result<Outcome, ChangeError>) -> Result<Response, Problem> {
+pub(super) fn changed(
+    now: Timestamp,
+    outcome: Result<Outcome, ChangeError>,
+) -> Result<Response, Problem> {
     match outcome {
         Ok(Outcome::Done(found)) => Ok(Json(BookingBody::from(*found)).into_response()),
         Ok(Outcome::Settling(intent)) => Ok(settling(*intent)),
@@ -366,7 +369,7 @@ fn changed(now: Timestamp, outcome: Result<Outcome, ChangeError>) -> Result<Resp
     }
 }
 
-fn settling(intent: Intent) -> Response {
+pub(super) fn settling(intent: Intent) -> Response {
     let location = format!("/api/v1/bookings/intents/{}", intent.public_id);
     let body = IntentBody::from(FoundIntent {
         intent,

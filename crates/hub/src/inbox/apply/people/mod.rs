@@ -14,6 +14,7 @@ use calbridge_core::{
     provider::Provider,
     scope::Scope,
     story::{AttendeeStanding, Standing},
+    synthetic_address,
 };
 use calbridge_store::{
     StoreError, ids,
@@ -21,6 +22,7 @@ use calbridge_store::{
     sql::Tx,
 };
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{Chapter, Item, Rules, Telling, rows::LeadsByKey};
 
@@ -31,6 +33,7 @@ pub(super) struct People {
     /// As they were in the database; `None` for new ones.
     before: Vec<Option<Lead>>,
     by_id: BTreeMap<LeadId, usize>,
+    by_public_id: BTreeMap<Uuid, usize>,
     by_email: BTreeMap<String, usize>,
     by_phone: BTreeMap<String, usize>,
     fresh_ids: Vec<i64>,
@@ -57,6 +60,7 @@ impl People {
             );
             for attendee in bookers_of(standing) {
                 let (email, phone) = identity(attendee);
+                keys.public_ids.extend(stood_in_for(attendee));
                 keys.emails.extend(email);
                 keys.phones.extend(phone);
             }
@@ -78,6 +82,9 @@ impl People {
     }
 
     fn knows(&self, attendee: &AttendeeStanding) -> bool {
+        if stood_in_for(attendee).is_some_and(|id| self.by_public_id.contains_key(&id)) {
+            return true;
+        }
         match identity(attendee) {
             (Some(email), _) => self.by_email.contains_key(&email),
             (None, Some(phone)) => self.by_phone.contains_key(&phone),
@@ -88,6 +95,7 @@ impl People {
     fn add(&mut self, lead: Lead, stored: bool) -> usize {
         let index = self.leads.len();
         self.by_id.insert(lead.id, index);
+        self.by_public_id.insert(lead.public_id, index);
         match (&lead.email_key, &lead.phone_key) {
             (Some(email), _) => {
                 self.by_email.insert(email.clone(), index);
@@ -102,7 +110,8 @@ impl People {
         index
     }
 
-    /// The lead of an attendee: the one its metadata names, the one it has, by address, by number, or a new one.
+    /// The lead of an attendee: the one its metadata names, the one it has, the one for whom its address stands in, by
+    /// address, by number, or a new one.
     pub fn lead_of(
         &mut self,
         scope: &Scope,
@@ -131,6 +140,10 @@ impl People {
             && let Some(id) = self.keep_lead(index, email.as_deref())
         {
             return Some(id);
+        }
+        let meant = stood_in_for(attendee).and_then(|id| self.by_public_id.get(&id));
+        if let Some(index) = meant {
+            return self.leads.get(*index).map(|lead| lead.id);
         }
         let known = match (&email, &phone) {
             (Some(email), _) => self.by_email.get(email),
@@ -297,11 +310,19 @@ pub(super) fn bookers_of(standing: &Standing) -> impl Iterator<Item = &AttendeeS
         .filter(|attendee| attendee.role == AttendeeRole::Booker)
 }
 
-/// What identifies a person: the first address heard of, or without one the first number.
+/// The public id of the lead for whom the attendee's address stands in.
+fn stood_in_for(attendee: &AttendeeStanding) -> Option<Uuid> {
+    let email = attendee.first_email.as_deref()?;
+    synthetic_address::lead_in(email)
+}
+
+/// What identifies a person: the first address heard of, or without one the first number. An address that stands in for a
+/// missing one is nobody's.
 fn identity(attendee: &AttendeeStanding) -> (Option<String>, Option<String>) {
     let email = attendee
         .first_email
         .as_deref()
+        .filter(|email| !synthetic_address::is_synthetic(email))
         .and_then(|email| EmailAddress::parse(email).ok())
         .map(|email| email.as_str().to_owned());
     let phone = attendee
