@@ -15,6 +15,7 @@ pub mod clock;
 pub mod config;
 pub mod connections;
 pub mod control;
+pub mod crash;
 #[cfg(feature = "emulator")]
 pub mod demo;
 pub mod edit;

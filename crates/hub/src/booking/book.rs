@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     app::App,
+    crash::Point,
     edit::Edit,
     inbox::tries::Tries,
     leads::{self, Created, LeadEdit, NewLead},
@@ -45,8 +46,12 @@ pub async fn book(app: &App, scope: &Scope, request: BookRequest) -> Result<Outc
     let desk = Desk::of(app, scope, &request).await?;
     let intent = match known(app, scope, &key).await? {
         Some(intent) => intent,
-        None => Box::pin(write_down(app, scope, &request, &lead, &desk, &key)).await?,
+        None => {
+            app.crash_points.pass(Point::Wanted).await;
+            Box::pin(write_down(app, scope, &request, &lead, &desk, &key)).await?
+        }
     };
+    app.crash_points.pass(Point::WrittenDown).await;
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match ended(app, scope, &intent).await? {
         Ended::Done(Some(found)) => Ok(Outcome::Done(found)),

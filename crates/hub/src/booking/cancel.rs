@@ -7,7 +7,7 @@ use super::{
     change::{ChangeError, changeable, told, under_way, write_down},
     intent::{CancelOrder, Order, see_through},
 };
-use crate::app::App;
+use crate::{app::App, crash::Point};
 
 /// A booking to be called off.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +35,7 @@ pub async fn cancel(
         uid: of.uid.clone(),
         reason: request.reason,
     });
+    app.crash_points.pass(Point::Wanted).await;
     let mut tx = app.store.write().await?;
     if let Some(wanted) = under_way(&mut tx, scope, &of, IntentKind::Cancel).await? {
         tx.rollback().await?;
@@ -42,6 +43,7 @@ pub async fn cancel(
     }
     let intent = write_down(&mut tx, scope, &of, &order, None, now).await?;
     tx.commit().await?;
+    app.crash_points.pass(Point::WrittenDown).await;
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     told(app, scope, intent).await
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    NotDone, Outcome,
+    NotDone, Outcome, SettleError,
     change::{ChangeError, Changeable, changeable, told, under_way, write_down},
     free::Search,
     guard::{Guard, Taking},
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    crash::Point,
     inbox::tries::Tries,
     slots::{self, Age, Subject, SubjectError},
     upstream::{TargetError, target},
@@ -56,6 +57,7 @@ pub async fn reschedule(
         return Err(ChangeError::InThePast);
     }
     let desk = Desk::of(app, scope, &of, &request).await?;
+    app.crash_points.pass(Point::Wanted).await;
     let mut tries = Tries::new();
     let taken = loop {
         match take(app, scope, &of, &desk, &request).await {
@@ -65,9 +67,14 @@ pub async fn reschedule(
     };
     let intent = match taken {
         Taken::New(intent) => intent,
+        Taken::UnderWay(intent) if !is_to(&intent, request.start) => {
+            let until = intent.next_look_at.unwrap_or_else(|| app.clock.now());
+            return Err(SettleError::UnderWay { until }.into());
+        }
         Taken::UnderWay(intent) => return told(app, scope, intent).await,
         Taken::BySomebody => return Err(desk.taken(app, scope, request.start).await),
     };
+    app.crash_points.pass(Point::WrittenDown).await;
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match told(app, scope, intent).await {
         Err(ChangeError::NotDone(NotDone::Taken { .. })) => {
@@ -75,6 +82,11 @@ pub async fn reschedule(
         }
         other => other,
     }
+}
+
+/// Whether an intent moves its booking to that time.
+fn is_to(intent: &Intent, start: Timestamp) -> bool {
+    matches!(Order::of(intent), Ok(Order::Reschedule(to)) if to.start == start)
 }
 
 /// What guards the booking's event type.

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
+    crash::Point,
     upstream::{Wish, ask, target},
 };
 
@@ -53,9 +54,11 @@ pub(super) async fn send(
     };
     jobs::enqueue(&mut tx, vec![job_at(scope, &sent, overdue)], now).await?;
     tx.commit().await?;
+    app.crash_points.pass(Point::Sent).await;
 
     // From here on the provider may have done it, whatever becomes of us.
     let outcome = ask(app, &target, &call, Wish::of(lane)).await;
+    app.crash_points.pass(Point::Answered).await;
     let outcome = outcome.map(|answered| answered.value);
     let heard = heard(&order, &sent, outcome, app.clock.now());
     let news = News {

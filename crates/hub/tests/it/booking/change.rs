@@ -67,6 +67,29 @@ each_engine! {
         desk.booked(&desk.wish(TEN)).await;
     }
 
+    async fn nobody_has_to_say_why_a_booking_is_called_off(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let path = format!("{BOOKINGS}/{}", booked["booking_id"]);
+        let answer = desk.call(Method::DELETE, &path, &json!({})).await;
+        assert_eq!(answer.status, 200, "{}", text(&answer));
+        assert_eq!(desk.standing().len(), 0);
+    }
+
+    async fn while_it_is_not_known_where_a_booking_is_it_is_moved_nowhere_else(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let fault = ApiFault::once("POST /bookings/{uid}/reschedule", ApiFailure::TooMany { reset_seconds: 20 });
+        desk.with.provider.set_api_faults(ApiPlan::of([fault]));
+        let first = desk.reschedule(&booked["booking_id"], LATER).await;
+        assert_eq!(first.status, 202, "{}", text(&first));
+        let same = desk.reschedule(&booked["booking_id"], LATER).await;
+        assert_eq!((same.status, &same.headers["location"]), (first.status, &first.headers["location"]));
+        // Whoever wants another time must not be told that theirs was done.
+        let other = desk.reschedule(&booked["booking_id"], "2026-01-14T10:00:00Z").await;
+        assert_eq!(code(&other), (503, "try_again".to_owned()));
+    }
+
     async fn a_booking_that_cannot_move_keeps_its_time(store: Store) {
         let desk = Desk::open(store).await;
         let booked = desk.booked(&desk.wish(TEN)).await;
