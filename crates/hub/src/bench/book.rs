@@ -158,7 +158,7 @@ async fn in_rounds(
         address: provider.address(),
         path: "/v2/bookings",
         key: provider.calcom_api_key().to_owned().into(),
-        bodies: leads.iter().map(at_provider).collect(),
+        bodies: leads.iter().copied().map(at_provider).collect(),
         start: "start",
     };
     let (here, there) = (Arc::new(here), Arc::new(there));
@@ -194,7 +194,7 @@ async fn in_rounds(
 }
 
 /// What the hub asks for such a booking, and little more.
-fn at_provider(lead: &i64) -> Value {
+fn at_provider(lead: i64) -> Value {
     json!({
         "eventTypeId": EVENT_TYPE,
         "attendee": {"name": "A caller", "email": format!("direct{lead}@example.org"), "timeZone": "UTC"},

@@ -4,6 +4,7 @@ use calbridge_core::{
     availability::Slot, capability::Operation, claim::Owner, intent::IntentKind, lane::Lane,
     scope::Scope,
 };
+use calbridge_providers::calcom_api::bookings::{self, BookingStatus};
 use calbridge_store::{StoreError, claims, intents::Intent};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use crate::{
     crash::Point,
     inbox::tries::Tries,
     slots::{self, Age, Subject, SubjectError},
-    upstream::{TargetError, target},
+    upstream::{TargetError, Wish, ask, target},
 };
 
 /// For bookings that nobody told the end of.
@@ -50,7 +51,8 @@ pub async fn reschedule(
     if booking.status != "scheduled" {
         return Err(ChangeError::NotAhead(booking.status.clone()));
     }
-    if booking.scheduled_at == Some(request.start) {
+    let is_there = booking.scheduled_at == Some(request.start);
+    if is_there && Box::pin(is_so(app, scope, &of, &request)).await? {
         return Ok(Outcome::Done(Box::new(of.found)));
     }
     if request.start <= app.clock.now() {
@@ -82,6 +84,25 @@ pub async fn reschedule(
         }
         other => other,
     }
+}
+
+/// Whether the provider has the booking at the time at which we know it: nobody may have told us that it moved since. Where
+/// it has not, asking for the move finds out what it became.
+async fn is_so(
+    app: &App,
+    scope: &Scope,
+    of: &Changeable,
+    request: &RescheduleRequest,
+) -> Result<bool, SettleError> {
+    let target = target(app, scope, of.found.booking.connection_id).await?;
+    let call = bookings::get(target.profile, &of.uid);
+    let shown = ask(app, &target, &call, Wish::of(request.lane)).await?;
+    let shown = shown.value.first;
+    let takes_place = match shown.status {
+        BookingStatus::Cancelled | BookingStatus::Rejected => false,
+        _ => shown.rescheduled_to.is_none(),
+    };
+    Ok(takes_place && shown.start == request.start)
 }
 
 /// Whether an intent moves its booking to that time.

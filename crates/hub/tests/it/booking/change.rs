@@ -1,7 +1,10 @@
 //! Moving and calling off.
 
 use axum::http::Method;
-use calbridge_emulator::{ApiFailure, ApiFault, ApiPlan, calcom::NewBooking};
+use calbridge_emulator::{
+    ApiFailure, ApiFault, ApiPlan,
+    calcom::{By, NewBooking},
+};
 use calbridge_store::{Store, each_engine};
 use serde_json::{Value as Json, json};
 
@@ -74,6 +77,20 @@ each_engine! {
         let answer = desk.call(Method::DELETE, &path, &json!({})).await;
         assert_eq!(answer.status, 200, "{}", text(&answer));
         assert_eq!(desk.standing().len(), 0);
+    }
+
+    async fn a_booking_that_moved_behind_our_back_is_not_said_to_be_where_it_was(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let uid = desk.theirs()[0].uid.clone();
+        let elsewhere = desk.with.provider.at_calcom(|calcom, now| calcom.reschedule(&uid, at(LATER), By::Booker, now));
+        let answer = desk.reschedule(&booked["booking_id"], TEN).await;
+        assert_eq!(code(&answer), (422, "provider_refused".to_owned()), "{}", text(&answer));
+        // From now on it is known what became of it.
+        let path = format!("{BOOKINGS}/{}", booked["booking_id"]);
+        let found = desk.with.hub.get(&path).await.json();
+        assert_eq!((found["start_time"].as_str(), found["booking_uid"].as_str()), (Some(LATER), Some(elsewhere.unwrap().as_str())));
+        assert_eq!(desk.with.hub.count("claims").await, 0);
     }
 
     async fn while_it_is_not_known_where_a_booking_is_it_is_moved_nowhere_else(store: Store) {

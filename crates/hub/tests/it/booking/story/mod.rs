@@ -47,11 +47,11 @@ fn asked(name: &str) -> Option<u64> {
 /// Tell a story on a database of its own, to its end; what was wrong.
 async fn tell(engine: Engine, story: &Story) -> Result<(), String> {
     let telling = async |store| {
-        let mut world = World::open(store, story.deliveries()).await;
+        let mut world = Box::pin(World::open(store, story.deliveries())).await;
         for step in &story.steps {
-            world.live(step).await;
+            Box::pin(world.live(step)).await;
         }
-        world.settle().await;
+        Box::pin(world.settle()).await;
         world.check().await;
     };
     let telling = async {
@@ -77,7 +77,7 @@ async fn try_story(engine: Engine, seed: u64) -> Result<(), String> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(PropConfig::default(), rng);
     let mut tree = story().new_tree(&mut runner).unwrap();
-    let Err(mut wrong) = tell(engine, &tree.current()).await else {
+    let Err(mut wrong) = Box::pin(tell(engine, &tree.current())).await else {
         return Ok(());
     };
     let mut shortest = tree.current();
@@ -85,7 +85,7 @@ async fn try_story(engine: Engine, seed: u64) -> Result<(), String> {
         if !tree.simplify() {
             break;
         }
-        match tell(engine, &tree.current()).await {
+        match Box::pin(tell(engine, &tree.current())).await {
             Err(still) => (wrong, shortest) = (still, tree.current()),
             Ok(()) if tree.complicate() => {}
             Ok(()) => break,
@@ -101,7 +101,7 @@ async fn whatever_happens_both_sides_agree(engine: Engine) {
     let count = asked("CALBRIDGE_STORIES").unwrap_or(STORIES);
     println!("stories {first} to {}", first + count - 1);
     let wrong: Vec<String> = stream::iter(first..first + count)
-        .map(|seed| try_story(engine, seed))
+        .map(|seed| Box::pin(try_story(engine, seed)))
         .buffer_unordered(AT_ONCE)
         .filter_map(async |told| told.err())
         .take(1)

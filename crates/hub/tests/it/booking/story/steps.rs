@@ -124,18 +124,18 @@ pub enum Asked {
 
 pub fn story() -> impl Strategy<Value = Story> {
     let travel = [0..5_u8, 0..5_u8, 0..5_u8, 0..5_u8];
-    let steps = prop::collection::vec(step(), 2..9);
+    let steps = prop::collection::vec(step(), 2..12);
     (steps, travel).prop_map(|(steps, travel)| Story { steps, travel })
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (wish(), trouble()).prop_map(|(wish, trouble)| Step::Book(wish, trouble)),
+        5 => (wish(), trouble()).prop_map(|(wish, trouble)| Step::Book(wish, trouble)),
         2 => trouble().prop_map(Step::Again),
-        3 => (0..4_usize, start(), trouble()).prop_map(|(which, to, trouble)| Step::Move(which, to, trouble)),
-        2 => (0..4_usize, trouble()).prop_map(|(which, trouble)| Step::Cancel(which, trouble)),
+        5 => (0..4_usize, start(), trouble()).prop_map(|(which, to, trouble)| Step::Move(which, to, trouble)),
+        3 => (0..4_usize, trouble()).prop_map(|(which, trouble)| Step::Cancel(which, trouble)),
         1 => (wish(), 2..6_usize, trouble()).prop_map(|(wish, callers, trouble)| Step::Rush(wish, callers, trouble)),
-        2 => deed().prop_map(Step::There),
+        3 => deed().prop_map(Step::There),
         3 => (0..180_i64, trouble()).prop_map(|(minutes, trouble)| Step::Later(minutes, trouble)),
         1 => trouble().prop_map(Step::Sweep),
         1 => Just(Step::Restart),

@@ -60,9 +60,12 @@ impl Upstream {
             }
             (What::Move { uid, to }, Told::Done(body)) => {
                 assert_eq!(body["start_time"], to.to_string(), "{body}");
-                // Nobody may have told us that it moved there meanwhile, and here nothing was to do.
-                let untouched = self.0.len() == before.0.len();
-                assert!(untouched || self.now(uid).start == *to, "{body}");
+                let booking = self.now(uid);
+                assert_eq!(
+                    (booking.status, booking.start),
+                    (Status::Accepted, *to),
+                    "{body}"
+                );
             }
             (What::Cancel { uid }, Told::Done(body)) => {
                 assert_eq!(self.now(uid).status, Status::Cancelled, "{body}");

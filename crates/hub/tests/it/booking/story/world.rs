@@ -84,7 +84,7 @@ impl World {
             }
             Step::Again(trouble) => {
                 if let Some(last) = self.calls.iter().rposition(|call| call.name.is_some()) {
-                    let told = self.send(last..=last, trouble).await;
+                    let told = self.send(&[last], trouble).await;
                     self.hear(last, told);
                 }
             }
@@ -104,14 +104,15 @@ impl World {
                     name: Name::None,
                     ..*wish
                 };
-                let first = self.calls.len();
+                let mut numbers = Vec::new();
                 for _ in 0..*callers {
                     let call = self.book(&wish);
+                    numbers.push(self.calls.len());
                     self.calls.push(call);
                 }
-                let told = self.send(first..=first + callers - 1, trouble).await;
-                for (n, told) in told.into_iter().enumerate() {
-                    self.hear(first + n, vec![told]);
+                let told = self.send(&numbers, trouble).await;
+                for (number, told) in numbers.into_iter().zip(told) {
+                    self.hear(number, vec![told]);
                 }
             }
             Step::There(deed) => self.there(*deed),
@@ -188,19 +189,18 @@ impl World {
         let number = self.calls.len();
         let before = self.upstream();
         self.calls.push(call);
-        let told = self.send(number..=number, trouble).await;
+        let told = self.send(&[number], trouble).await;
         self.upstream()
             .bears_out(&self.calls[number].what, &told[0], &before);
         self.hear(number, told);
     }
 
     /// Send calls at the same time; what is told to each of them.
-    async fn send(
-        &mut self,
-        numbers: std::ops::RangeInclusive<usize>,
-        trouble: &Trouble,
-    ) -> Vec<Told> {
-        let calls: Vec<Call> = self.calls[numbers].to_vec();
+    async fn send(&mut self, numbers: &[usize], trouble: &Trouble) -> Vec<Told> {
+        let calls: Vec<Call> = numbers
+            .iter()
+            .map(|number| self.calls[*number].clone())
+            .collect();
         let sending = async |desk: &Desk| join_all(calls.iter().map(|call| call.send(desk))).await;
         let told = self.unless_it_ends(trouble, sending).await;
         told.unwrap_or_else(|| vec![Told::Nothing; calls.len()])
