@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     config::Config,
     connections::Registry,
+    crash::CrashPoints,
     event_types::sync::Statuses,
     inbox::{Intake, News},
     keys::KnownKeys,
@@ -59,6 +60,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// What became of webhook events, for whoever watches.
     pub news: broadcast::Sender<News>,
+    /// Where a test may have this process end.
+    pub crash_points: CrashPoints,
 }
 
 impl std::ops::Deref for App {
@@ -111,6 +114,7 @@ impl App {
             sync_statuses: Statuses::default(),
             metrics,
             news,
+            crash_points: CrashPoints::default(),
         }));
         let weak = app.downgrade();
         let hear = move |these: &[Invalidation]| {

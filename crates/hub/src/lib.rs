@@ -16,6 +16,7 @@ pub mod config;
 pub mod connections;
 pub mod control;
 pub mod correlation;
+pub mod crash;
 #[cfg(feature = "emulator")]
 pub mod demo;
 pub mod edit;

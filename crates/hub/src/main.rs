@@ -8,9 +8,6 @@ use clap::Parser;
 /// What blocks a thread at the end, such as a read from a terminal, is left behind after this.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(1);
 
-/// Booking nests many futures; without optimization each is on the stack while it is made. Only what is used takes memory.
-const WORKER_STACK: usize = 8 * 1024 * 1024;
-
 fn main() -> ExitCode {
     // Before anything opens a connection: crates must not choose different ones.
     let provider = rustls::crypto::aws_lc_rs::default_provider();
@@ -20,7 +17,6 @@ fn main() -> ExitCode {
     let cli = Cli::parse_from(cli::in_our_words(std::env::args_os()));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .thread_stack_size(WORKER_STACK)
         .build();
     let result = match runtime {
         Ok(runtime) => {

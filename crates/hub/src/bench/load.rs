@@ -45,7 +45,8 @@ impl Measured {
         self.error = self.error.take().or(other.error);
     }
 
-    fn fail(&mut self, why: impl FnOnce() -> String) {
+    /// Note a request that was not answered as it should.
+    pub fn fail(&mut self, why: impl FnOnce() -> String) {
         self.errors += 1;
         self.error.get_or_insert_with(why);
     }

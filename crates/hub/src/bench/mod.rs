@@ -4,6 +4,7 @@
 //! if that were all; `grow` is `ingest` on tables of several sizes, `nodes` by several processes. What the numbers mean
 //! is in docs/performance.md.
 
+mod book;
 mod children;
 mod copies;
 mod grow;
@@ -15,6 +16,7 @@ mod meter;
 mod mix;
 mod nodes;
 mod preload;
+mod provider;
 mod report;
 mod sample;
 mod scratch;
@@ -32,13 +34,14 @@ use std::{path::PathBuf, time::Duration};
 use secrecy::SecretString;
 
 pub use self::{
+    book::{Pace, book},
     grow::grow,
     ingest::{http, ingest},
     mix::{Kind, Mix},
     nodes::nodes,
     report::{
-        GrowReport, HttpReport, IngestReport, Latency, NodesReport, ProcessesReport, SizeReport,
-        SlotsReport, StorageReport, Usage,
+        BookReport, GrowReport, HttpReport, IngestReport, Latency, NodesReport, ProcessesReport,
+        SizeReport, SlotsReport, StorageReport, Usage,
     },
     slots::slots,
     storage::storage,

@@ -209,6 +209,38 @@ pub struct SlotsReport {
     pub error: Option<String>,
 }
 
+/// Bookings by this hub beside bookings at the provider itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct BookReport {
+    /// `sqlite` or `postgres`.
+    pub engine: &'static str,
+    /// Callers, each of whom books one slot after the other.
+    pub callers: usize,
+    /// Between two bookings of a caller, on average.
+    pub pause_ms: u128,
+    /// Bookings that were counted.
+    pub books: usize,
+    /// How long they took.
+    #[serde(flatten)]
+    pub latency: Latency,
+    /// Half of the bookings at the provider itself took no longer.
+    pub provider_p50_ms: f64,
+    /// 99 of 100 of them took no longer.
+    pub provider_p99_ms: f64,
+    /// The difference of the halves: our own part.
+    pub own_p50_ms: f64,
+    /// The difference of the slowest.
+    pub own_p99_ms: f64,
+    /// What was used.
+    #[serde(flatten)]
+    pub usage: Usage,
+    /// Answers that were not what they should be.
+    pub errors: u64,
+    /// One of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
 /// The word for an engine.
 pub(super) fn engine_word(engine: Engine) -> &'static str {
     match engine {

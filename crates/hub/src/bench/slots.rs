@@ -2,7 +2,6 @@
 //! what our own part costs where the provider has to be asked.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
@@ -14,13 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use calbridge_core::{
-    ids::FIRST_TENANT,
-    provider::Provider,
-    scope::{Permission, Scope},
-};
-use calbridge_emulator::{Clock as EmulatorClock, Emulator, EmulatorConfig, server::CalComServer};
-use calbridge_store::{connections::ApiAccess, sync_runs::SyncCause};
+use calbridge_core::scope::Permission;
+use calbridge_emulator::Emulator;
 use indicatif::ProgressBar;
 use jiff::{ToSpan, civil::Date};
 use secrecy::{ExposeSecret, SecretString};
@@ -31,17 +25,12 @@ use super::{
     hub::Server,
     load::{self, Load, Measured, Source},
     meter::Meter,
+    provider::{self, EVENT_TYPE},
     report::{Latency, SlotsReport, Usage, engine_word, rounded},
     scratch::Scratch,
     wire::Wire,
 };
-use crate::{
-    app::App,
-    clock::Clock,
-    connections::{self, NewConnectionRequest},
-    event_types, http, keys,
-    startup::{self, Migrate},
-};
+use crate::{app::App, http};
 
 /// Both are measured in turns, so that they see the same machine.
 const ROUNDS: u32 = 3;
@@ -53,9 +42,6 @@ const COLD: usize = 150;
 
 /// Where nothing is done.
 const IDLE: &str = "/idle-slots";
-
-/// The emulator's event type of 30 minutes.
-const EVENT_TYPE: i64 = 1;
 
 /// Measure both.
 pub async fn slots(
@@ -76,58 +62,15 @@ pub async fn slots(
 
 async fn measure(plan: &Plan, scratch: &Scratch, bar: &ProgressBar) -> anyhow::Result<SlotsReport> {
     bar.set_message("an emulated provider, and a hub that knows its event types");
-    let provider = provider().await?;
-    let mut config = scratch.config(plan);
-    config.calcom.api_url = provider.calcom_base_url();
-    config.limits.key_per_minute = 0;
-    config.limits.address_per_minute = 0;
-    let app = startup::start(config, Clock::system(), Migrate::Always).await?;
-    let key = furnish(&app, &provider).await?;
+    let provider = provider::start().await?;
+    let app = provider::hub(plan, scratch, &provider).await?;
+    let key = provider::furnish(&app, &provider, Permission::Read).await?;
     let body: Arc<OnceLock<Bytes>> = Arc::default();
     let server = Server::with(&app, router(app.clone(), Arc::clone(&body))).await?;
     let report = in_rounds(plan, &app, &provider, &server, &key, &body, bar).await;
     server.stop().await?;
     provider.stop().await;
     report
-}
-
-async fn provider() -> anyhow::Result<Emulator> {
-    let clock = Clock::system();
-    Ok(Emulator::start(EmulatorConfig {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        seed: 1,
-        clock: EmulatorClock::new(move || clock.now()),
-        calcom: CalComServer::default().generous(),
-    })
-    .await?)
-}
-
-/// A connection that asks the provider, its event types, and a key to ask with.
-async fn furnish(app: &App, provider: &Emulator) -> anyhow::Result<SecretString> {
-    let scope = Scope::system(FIRST_TENANT);
-    let request = NewConnectionRequest {
-        api_key: Some(provider.calcom_api_key().to_owned().into()),
-        api: ApiAccess {
-            requests_per_minute: Some(1_000_000),
-            requests_at_once: Some(1_000_000),
-            ..ApiAccess::default()
-        },
-        ..NewConnectionRequest::new(Provider::CalCom, "bench")
-    };
-    let connection = connections::add(app, &scope, request).await?;
-    let patience = Duration::from_mins(1);
-    event_types::sync::now(
-        app,
-        &scope,
-        Some(connection.id),
-        SyncCause::Cli,
-        patience,
-        &|_| (),
-    )
-    .await?;
-    let permissions = [Permission::Read].into();
-    let (_, key) = keys::create(app, &scope, "bench", permissions, None).await?;
-    Ok(key)
 }
 
 /// The hub's router with a path beside the others that answers the bytes it was given.

@@ -1,6 +1,6 @@
 //! Short runs of everything, on both engines: what is measured must work before it is worth a number.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use calbridge_store::testing::postgres_db;
 use indicatif::ProgressBar;
@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Mix, Plan,
+    Mix, Pace, Plan, book,
     hub::{Bed, Server},
     ingest::Crew,
     preload::Original,
@@ -18,16 +18,35 @@ use super::{
 
 const BLINK: Duration = Duration::from_millis(200);
 
-async fn run_everything(server: Option<SecretString>) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let plan = Plan {
+fn plan(server: Option<SecretString>, dir: &Path) -> Plan {
+    Plan {
         time: BLINK,
         connections: 4,
         mix: Mix::default(),
         writers: 2,
         server,
-        dir: folder.path().to_owned(),
+        dir: dir.to_owned(),
+    }
+}
+
+/// Neither side answers otherwise than it should; a slow machine may have time for the warm-up only.
+async fn book_a_little(server: Option<SecretString>) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let pace = Pace {
+        pause: Duration::ZERO,
+        most: 12,
     };
+    let (stop, bar) = (CancellationToken::new(), ProgressBar::hidden());
+    let plan = plan(server, folder.path());
+    let report = Box::pin(book(&plan, pace, &stop, &bar)).await?;
+    assert_eq!((report.errors, report.error), (0, None));
+    assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
+    Ok(())
+}
+
+async fn run_everything(server: Option<SecretString>) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let plan = plan(server, folder.path());
     let stop = CancellationToken::new();
     Bed::with(&plan, &stop, async |bed, _| {
         // Bookings that were copied can be moved and cancelled.
@@ -86,5 +105,19 @@ async fn a_short_run_works_and_leaves_nothing_behind_on_postgres() {
         return;
     };
     run_everything(database.url()).await.unwrap();
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn bookings_are_measured_on_sqlite() {
+    book_a_little(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn bookings_are_measured_on_postgres() {
+    let Some(database) = postgres_db(&[]).await else {
+        return;
+    };
+    book_a_little(database.url()).await.unwrap();
     database.remove().await;
 }

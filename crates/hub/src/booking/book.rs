@@ -33,6 +33,7 @@ use super::{
 };
 use crate::{
     app::App,
+    crash::Point,
     edit::Edit,
     inbox::tries::Tries,
     leads::{self, Created, LeadEdit, NewLead},
@@ -90,8 +91,12 @@ pub(super) async fn make(
     }
     let intent = match known(app, scope, &making.key).await? {
         Some(intent) => intent,
-        None => Box::pin(write_down(app, scope, request, &desk, making)).await?,
+        None => {
+            app.crash_points.pass(Point::Wanted).await;
+            Box::pin(write_down(app, scope, request, &desk, making)).await?
+        }
     };
+    app.crash_points.pass(Point::WrittenDown).await;
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match ended(app, scope, &intent).await? {
         Ended::Done(Some(found)) => Ok(Outcome::Done(found)),

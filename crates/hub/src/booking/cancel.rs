@@ -8,7 +8,7 @@ use super::{
     intent::{CancelOrder, Order, see_through},
     stored,
 };
-use crate::app::App;
+use crate::{app::App, crash::Point};
 
 /// Why bookings are called off where neither the caller nor the tenant says: Cal.com wants to know it of hosts.
 const USUAL_REASON: &str = "called off by the host";
@@ -47,6 +47,7 @@ pub async fn cancel(
         uid: of.uid.clone(),
         reason: Some(reason.unwrap_or_else(|| USUAL_REASON.to_owned())),
     });
+    app.crash_points.pass(Point::Wanted).await;
     let mut tx = app.store.write().await?;
     if let Some(wanted) = under_way(&mut tx, scope, &of, IntentKind::Cancel).await? {
         tx.rollback().await?;
@@ -54,6 +55,7 @@ pub async fn cancel(
     }
     let intent = write_down(&mut tx, scope, &of, &order, None, now).await?;
     tx.commit().await?;
+    app.crash_points.pass(Point::WrittenDown).await;
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     told(app, scope, intent).await
 }

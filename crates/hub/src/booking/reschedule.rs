@@ -4,12 +4,13 @@ use calbridge_core::{
     availability::Slot, capability::Operation, claim::Owner, intent::IntentKind, lane::Lane,
     scope::Scope,
 };
+use calbridge_providers::calcom_api::bookings::{self, BookingStatus};
 use calbridge_store::{StoreError, claims, intents::Intent};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    NotDone, Outcome,
+    NotDone, Outcome, SettleError,
     change::{ChangeError, Changeable, changeable, told, under_way, write_down},
     free::Search,
     guard::{Guard, Taking},
@@ -17,9 +18,10 @@ use super::{
 };
 use crate::{
     app::App,
+    crash::Point,
     inbox::tries::Tries,
     slots::{self, Age, Subject, SubjectError},
-    upstream::{TargetError, target},
+    upstream::{TargetError, Wish, ask, target},
 };
 
 /// For bookings that nobody told the end of.
@@ -49,13 +51,15 @@ pub async fn reschedule(
     if booking.status != "scheduled" {
         return Err(ChangeError::NotAhead(booking.status.clone()));
     }
-    if booking.scheduled_at == Some(request.start) {
+    let is_there = booking.scheduled_at == Some(request.start);
+    if is_there && Box::pin(is_so(app, scope, &of, &request)).await? {
         return Ok(Outcome::Done(Box::new(of.found)));
     }
     if request.start <= app.clock.now() {
         return Err(ChangeError::InThePast);
     }
     let desk = Desk::of(app, scope, &of, &request).await?;
+    app.crash_points.pass(Point::Wanted).await;
     let mut tries = Tries::new();
     let taken = loop {
         match take(app, scope, &of, &desk, &request).await {
@@ -65,9 +69,14 @@ pub async fn reschedule(
     };
     let intent = match taken {
         Taken::New(intent) => intent,
+        Taken::UnderWay(intent) if !is_to(&intent, request.start) => {
+            let until = intent.next_look_at.unwrap_or_else(|| app.clock.now());
+            return Err(SettleError::UnderWay { until }.into());
+        }
         Taken::UnderWay(intent) => return told(app, scope, intent).await,
         Taken::BySomebody => return Err(desk.taken(app, scope, request.start).await),
     };
+    app.crash_points.pass(Point::WrittenDown).await;
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match told(app, scope, intent).await {
         Err(ChangeError::NotDone(NotDone::Taken { .. })) => {
@@ -75,6 +84,30 @@ pub async fn reschedule(
         }
         other => other,
     }
+}
+
+/// Whether the provider has the booking at the time at which we know it: nobody may have told us that it moved since. Where
+/// it has not, asking for the move finds out what it became.
+async fn is_so(
+    app: &App,
+    scope: &Scope,
+    of: &Changeable,
+    request: &RescheduleRequest,
+) -> Result<bool, SettleError> {
+    let target = target(app, scope, of.found.booking.connection_id).await?;
+    let call = bookings::get(target.profile, &of.uid);
+    let shown = ask(app, &target, &call, Wish::of(request.lane)).await?;
+    let shown = shown.value.first;
+    let takes_place = match shown.status {
+        BookingStatus::Cancelled | BookingStatus::Rejected => false,
+        _ => shown.rescheduled_to.is_none(),
+    };
+    Ok(takes_place && shown.start == request.start)
+}
+
+/// Whether an intent moves its booking to that time.
+fn is_to(intent: &Intent, start: Timestamp) -> bool {
+    matches!(Order::of(intent), Ok(Order::Reschedule(to)) if to.start == start)
 }
 
 /// What guards the booking's event type.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{context::Context, exit::Exit, output::aside};
 use crate::{
-    bench::{self, Latency, Mix, Plan, Usage},
+    bench::{self, Latency, Mix, Pace, Plan, Usage},
     config::{Config, Log},
     logging, serve,
 };
@@ -24,6 +24,7 @@ Examples:
   calbridge bench ingest --seconds 10 --connections 64
   calbridge bench ingest --database-url postgres://calbridge@localhost/postgres --json
   calbridge bench slots --connections 64 --json
+  calbridge bench book --callers 32 --json
   calbridge bench grow --seconds 5
   calbridge bench nodes --processes 3 --database-url postgres://calbridge@localhost/postgres")]
 pub(super) enum BenchCommand {
@@ -41,6 +42,8 @@ pub(super) enum BenchCommand {
     Http(Options),
     /// Free slots from memory, beside a handler that answers the same bytes; and what asking the provider costs
     Slots(Options),
+    /// Bookings, beside bookings at the emulated provider itself: the difference is our own part
+    Book(Book),
     /// Full work on tables with 10^4, 10^5 and 10^6 bookings
     Grow {
         #[command(flatten)]
@@ -74,6 +77,26 @@ pub(super) struct Options {
     /// Transactions at the same time, on PostgreSQL
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     writers: u16,
+    /// Folder for scratch files, which decides on the disk
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+}
+
+/// Who books, and how often.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Book {
+    /// How long to measure
+    #[arg(long, value_name = "S", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=600))]
+    seconds: u32,
+    /// Stop after so many bookings
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    books: u32,
+    /// Callers, each of whom books one slot after the other
+    #[arg(long, value_name = "C", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    callers: u16,
+    /// Milliseconds between two bookings of a caller, on average; with 0 callers wait for each other
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    pause: u32,
     /// Folder for scratch files, which decides on the disk
     #[arg(long, value_name = "DIR", default_value = ".")]
     dir: PathBuf,
@@ -171,6 +194,32 @@ impl BenchCommand {
                 show(context, report.engine, &report, rows)?;
                 (report.errors, report.error)
             }
+            Self::Book(book) => {
+                let (plan, pace) = book.plan(context);
+                let report = bench::book(&plan, pace, &stop, &bar).await;
+                bar.finish_and_clear();
+                let report = report?;
+                let mut rows = vec![
+                    row("callers", report.callers.to_string()),
+                    row("bookings", report.books.to_string()),
+                ];
+                rows.extend(latency(report.latency));
+                rows.extend([
+                    row(
+                        "provider itself, p50 ms",
+                        report.provider_p50_ms.to_string(),
+                    ),
+                    row(
+                        "provider itself, p99 ms",
+                        report.provider_p99_ms.to_string(),
+                    ),
+                    row("our own part, p50 ms", report.own_p50_ms.to_string()),
+                    row("our own part, p99 ms", report.own_p99_ms.to_string()),
+                ]);
+                rows.extend(usage(report.usage));
+                show(context, report.engine, &report, rows)?;
+                (report.errors, report.error)
+            }
             Self::Grow { options, large } => {
                 let plan = options.plan(context);
                 let report = bench::grow(&plan, large, &stop, &bar).await;
@@ -246,6 +295,24 @@ impl Options {
             server: context.options.database_url.clone(),
             dir: self.dir,
         }
+    }
+}
+
+impl Book {
+    fn plan(self, context: &Context) -> (Plan, Pace) {
+        let plan = Plan {
+            time: Duration::from_secs(self.seconds.into()),
+            connections: self.callers.into(),
+            mix: Mix::default(),
+            writers: 4,
+            server: context.options.database_url.clone(),
+            dir: self.dir,
+        };
+        let pace = Pace {
+            pause: Duration::from_millis(self.pause.into()),
+            most: self.books.try_into().unwrap_or(usize::MAX),
+        };
+        (plan, pace)
     }
 }
 

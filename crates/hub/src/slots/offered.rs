@@ -107,7 +107,8 @@ pub async fn offered(
         let (app, target, key) = (asking.clone(), target.clone(), asked.clone());
         async move {
             let call = slots::list(target.profile, &key.query);
-            let answered = ask(&app, &target, &call, Wish::of(lane)).await?;
+            // Boxed: what is remembered carries the question through many hands.
+            let answered = Box::pin(ask(&app, &target, &call, Wish::of(lane))).await?;
             app.offers.compare(&app, key, &answered.value, ahead);
             Ok(answered.value)
         }

@@ -80,6 +80,17 @@ impl TestHub {
         Self { app, router }
     }
 
+    /// Another process on the same database takes over; what the former one has in memory is gone.
+    pub async fn restart(&mut self) {
+        self.app = crate::nodes::another_node(self).await;
+        self.router = calbridge::http::router(self.app.clone());
+    }
+
+    /// What answers requests.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Tenant 1 with a connection to each provider.
     pub async fn place(&self) -> Place {
         self.furnish(TenantId(1)).await

@@ -7,8 +7,11 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use calbridge::clock::Clock;
 use calbridge_store::{migrations::MIGRATIONS, testing::postgres_db};
+use jiff::{ToSpan, tz::TimeZone};
 use secrecy::ExposeSecret;
+use serde_json::{Value as Json, json};
 
 const PAGES: [&str; 8] = [
     "README.md",
@@ -63,7 +66,7 @@ impl Demo {
             .unwrap()
             .port();
         let mut child = Command::new(env!("CARGO_BIN_EXE_calbridge"))
-            .args(["demo", "--fast", "--listen", &format!("127.0.0.1:{port}")])
+            .args(["demo", "--listen", &format!("127.0.0.1:{port}")])
             .current_dir(scratch)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -84,6 +87,53 @@ impl Demo {
     }
 }
 
+impl Demo {
+    async fn ask(&self, path: &str) -> Json {
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        client()
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    }
+
+    /// What a line of the API's page means by `$BOOKING` and `$START`: a booking that was just made, and a free time.
+    async fn names_in(&self, line: &str) -> Vec<(&'static str, String)> {
+        if !line.contains("$BOOKING") && !line.contains("$START") {
+            return Vec::new();
+        }
+        let url = format!("http://127.0.0.1:{}/api/v1/bookings", self.port);
+        let wish = json!({"lead_id": 123});
+        let booked = client().post(url).json(&wish).send().await.unwrap();
+        let booked: Json = booked.json().await.unwrap();
+        let start = self.free_in(14).await;
+        vec![
+            ("BOOKING", booked["booking_id"].to_string()),
+            ("START", start),
+        ]
+    }
+
+    /// A free time in so many days, or a few more.
+    async fn free_in(&self, days: i64) -> String {
+        let today = Clock::system().now().to_zoned(TimeZone::UTC).date();
+        let from = today.checked_add(days.days()).unwrap();
+        let to = from.checked_add(7.days()).unwrap();
+        let path = format!("/api/v1/bookings/availability?date_from={from}&date_to={to}");
+        let free = self.ask(&path).await;
+        let last = free.as_array().and_then(|free| free.last());
+        last.and_then(|last| last["time"].as_str())
+            .unwrap()
+            .to_owned()
+    }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 impl Drop for Demo {
     fn drop(&mut self) {
         let _gone = self.child.kill();
@@ -91,14 +141,24 @@ impl Drop for Demo {
     }
 }
 
-fn sh(line: &str, scratch: &Path) -> std::process::Output {
+fn sh(line: &str, scratch: &Path, names: &[(&str, String)]) -> std::process::Output {
     Command::new("bash")
         .args(["-o", "pipefail", "-c", line])
         .current_dir(scratch)
         .env("SECRET", "a-webhook-secret")
+        .envs(names.iter().cloned())
         .stdin(Stdio::null())
         .output()
         .unwrap()
+}
+
+/// Run a line with curl: the status, and the answer with it.
+fn curl(line: &str, scratch: &Path, names: &[(&str, String)]) -> (u16, String) {
+    let line = line.replacen("curl", "curl -sS -w '\\n%{http_code}'", 1);
+    let output = sh(&line, scratch, names);
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    let status = answer.lines().last().and_then(|last| last.parse().ok());
+    (status.unwrap_or_default(), answer)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,7 +177,7 @@ async fn every_command_of_the_documentation_works() {
         "{binary} connections add calcom --name first --webhook-secret old --json && \
          {binary} signature sign calcom --secret old --body /dev/null --json > /dev/null"
     );
-    let output = sh(&first, scratch.path());
+    let output = sh(&first, scratch.path(), &[]);
     assert!(
         output.status.success(),
         "{}",
@@ -148,20 +208,16 @@ async fn every_command_of_the_documentation_works() {
                 // Servers: the other tests start them.
                 | ["calbridge", "serve" | "work", ..] => {}
                 ["curl", ..] => {
-                    let output = sh(
-                        &line.replacen("curl", "curl -sS -w '\\n%{http_code}'", 1),
-                        scratch.path(),
-                    );
-                    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
-                    let status = answer.lines().last().unwrap_or_default().to_owned();
-                    assert!(status.starts_with('2'), "{page}: {command}\n{answer}");
+                    let names = demo.names_in(&line).await;
+                    let (status, answer) = curl(&line, scratch.path(), &names);
+                    assert!((200..300).contains(&status), "{page}: {command}\n{answer}");
                 }
                 ["calbridge", rest @ ..] => {
                     // An event to show and replay is there only in a hub that has had one.
                     let about_an_event =
                         rest.starts_with(&["events", "show"]) || rest.contains(&"42");
                     let line = line.replacen("calbridge", binary, 1);
-                    let output = sh(&line, scratch.path());
+                    let output = sh(&line, scratch.path(), &[]);
                     let code = output.status.code();
                     let fine = code == Some(0) || (about_an_event && code == Some(3));
                     assert!(
@@ -176,4 +232,100 @@ async fn every_command_of_the_documentation_works() {
     }
     drop(demo);
     database.remove().await;
+}
+
+/// The lines that one of the documents prints for bookings, in the order in which one would try them.
+const DOCUMENTED: [&str; 6] = [
+    r#"curl -X POST "http://localhost:8000/api/v1/leads" \
+  -H "Content-Type: application/json" \
+  -H "X-Tenant-Id: 1" \
+  -d '{
+    "name": "Тест Букинг",
+    "email": "test@example.com",
+    "phone": "+79991234567",
+    "channel": "web",
+    "consent": {"gdpr": true, "marketing": true}
+  }'"#,
+    r#"curl -X POST "http://localhost:8000/api/v1/bookings" \
+  -H "Content-Type: application/json" \
+  -d '{
+    "lead_id": 123,
+    "name": "Тест Букинг",
+    "email": "test@example.com"
+  }'"#,
+    r#"curl -X POST "http://localhost:8000/api/v1/bookings" \
+  -H "Content-Type: application/json" \
+  -d '{
+    "lead_id": 123,
+    "name": "Иван Петров",
+    "email": "ivan@example.com"
+  }'"#,
+    r#"curl "http://localhost:8000/api/v1/bookings/availability?date_from=2024-01-20&date_to=2024-01-27""#,
+    r#"curl -X PATCH "http://localhost:8000/api/v1/bookings/456" \
+  -H "Content-Type: application/json" \
+  -d '{
+    "booking_id": 456,
+    "new_start_time": "2024-01-25T16:00:00Z",
+    "reschedule_reason": "По просьбе клиента"
+  }'"#,
+    r#"curl -X DELETE "http://localhost:8000/api/v1/bookings/456" \
+  -H "Content-Type: application/json" \
+  -d '{
+    "booking_id": 456,
+    "cancellation_reason": "Клиент перенес встречу"
+  }'"#,
+];
+
+/// As the documents say, ids of answers are put where theirs stand; and a time ahead where theirs is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_curl_lines_of_the_documents_book_move_and_call_off() {
+    let scratch = tempfile::tempdir().unwrap();
+    let demo = Demo::start(scratch.path());
+    let here = format!("http://127.0.0.1:{}", demo.port);
+    let ask = |line: &str| -> (u16, Json) {
+        let line = line.replace("http://localhost:8000", &here);
+        let (status, answer) = curl(&line, scratch.path(), &[]);
+        let body = answer.rsplit_once('\n').map_or("", |(body, _)| body);
+        let body = serde_json::from_str(body).unwrap_or_else(|_| panic!("{line}: {answer}"));
+        (status, body)
+    };
+    let [lead, book_lead, book, availability, reschedule, cancel] = DOCUMENTED;
+
+    let (status, lead) = ask(lead);
+    assert_eq!(status, 201, "{lead}");
+    let id = lead["id"].to_string();
+    let (status, booked) = ask(&book_lead.replace("123", &id));
+    assert_eq!(
+        (status, booked["lead_id"].to_string()),
+        (201, id.clone()),
+        "{booked}"
+    );
+    let (status, booked) = ask(book);
+    assert_eq!((status, &booked["lead_id"]), (201, &json!(123)), "{booked}");
+    assert_eq!(booked["status"], "accepted");
+    let lead = demo.ask(&format!("/api/v1/leads/{id}")).await;
+    assert_eq!(lead["status"], "booked");
+
+    // Nothing is free in the past.
+    assert_eq!(ask(availability), (200, json!([])));
+    let start = demo.free_in(7).await;
+    let number = booked["booking_id"].to_string();
+    let (status, moved) = ask(&reschedule
+        .replace("456", &number)
+        .replace("2024-01-25T16:00:00Z", &start));
+    assert_eq!(
+        (status, &moved["start_time"]),
+        (200, &json!(start)),
+        "{moved}"
+    );
+    // The former number goes on naming it.
+    let (status, off) = ask(&cancel.replace("456", &number));
+    assert_eq!(
+        (status, &off["status"]),
+        (200, &json!("cancelled")),
+        "{off}"
+    );
+    assert_eq!(off["cancellation_reason"], "Клиент перенес встречу");
+    let lead = demo.ask("/api/v1/leads/123").await;
+    assert_eq!(lead["status"], "qualified");
 }

@@ -3,6 +3,7 @@
 
 mod backup;
 mod bench;
+mod bookings;
 mod clock;
 mod cluster;
 mod disk;

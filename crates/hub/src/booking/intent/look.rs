@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     app::App,
+    crash::Point,
     upstream::{AskError, Target, Wish, ask, target},
 };
 
@@ -48,12 +49,14 @@ pub(super) async fn look(
         wish: Wish::of(lane),
         key: &intent.key,
     };
+    app.crash_points.pass(Point::Looking).await;
     let seen = match &order {
         Order::Book(book) => eyes.find_new(&order, book).await?,
         Order::Reschedule(to) => eyes.find_moved(&order, to).await?,
         Order::Cancel(cancel) => eyes.find_cancelled(&cancel.uid).await?,
         Order::Host(order) => eyes.find_done(order).await?,
     };
+    app.crash_points.pass(Point::Looked).await;
     let now = app.clock.now();
     let since = intent.doubted_at.unwrap_or(now);
     let by_clock = now.duration_since(since).max(SignedDuration::ZERO);

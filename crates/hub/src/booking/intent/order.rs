@@ -18,6 +18,9 @@ use super::{
     host_order::{HostOrder, OrderCall},
 };
 
+/// What those who come read when nobody said why.
+const NO_REASON: &str = "Cancelled";
+
 /// What is asked.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,8 +154,10 @@ impl RescheduleOrder {
 
 impl CancelOrder {
     fn cancel(&self) -> Cancel {
+        // From a host, Cal.com takes no cancellation without one.
+        let reason = self.reason.clone();
         Cancel {
-            reason: self.reason.clone(),
+            reason: Some(reason.unwrap_or_else(|| NO_REASON.to_owned())),
             occurrences: Occurrences::This,
             seat_uid: None,
         }

@@ -21,7 +21,7 @@ use super::{
     CancelOrder, Order, Said, SettleError,
     settle::{job_at, job_key},
 };
-use crate::{app::App, booking::agree, inbox::tries::Tries};
+use crate::{app::App, booking::agree, crash::Point, inbox::tries::Tries};
 
 /// A request that was not looked at is sent again after this, if the provider does not say when.
 const SOON: SignedDuration = SignedDuration::from_secs(5);
@@ -80,7 +80,10 @@ pub(super) async fn record(
     loop {
         // Large, and at the end of a long way.
         match Box::pin(try_record(app, scope, &intent, news)).await {
-            Ok(Some(written)) => return Ok(written),
+            Ok(Some(written)) => {
+                app.crash_points.pass(Point::Recorded).await;
+                return Ok(written);
+            }
             // Somebody else wrote meanwhile: what was heard counts for what they left.
             Ok(None) => intent = get(app, scope, intent.id).await?,
             Err(SettleError::Store(error)) if tries.again(&error) => {}

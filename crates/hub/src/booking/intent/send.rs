@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     app::App,
+    crash::Point,
     upstream::{AskError, Target, Wish, ask, target},
 };
 
@@ -63,12 +64,14 @@ pub(super) async fn send(
     };
     jobs::enqueue(&mut tx, vec![job_at(scope, &sent, overdue)], now).await?;
     tx.commit().await?;
+    app.crash_points.pass(Point::Sent).await;
 
     // From here on the provider may have done it, whatever becomes of us.
     let outcome = tokio::select! {
         outcome = exchange(app, &target, &call, Wish::of(lane)) => outcome,
         settled = settled_meanwhile(app, scope, sent.id) => return Ok(settled),
     };
+    app.crash_points.pass(Point::Answered).await;
     let heard = heard(&order, &sent, outcome, app.clock.now());
     let news = News {
         event: Event::Answered(heard.answer),

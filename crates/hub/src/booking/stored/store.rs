@@ -61,7 +61,7 @@ pub async fn store(
         }
     };
     let Some(id) = stored else {
-        let alternatives = desk.search.instead_of(app, scope, &desk.guard, start).await;
+        let alternatives = desk.search.instead_of(app, scope, start).await;
         return Err(BookError::NotDone(NotDone::Taken { alternatives }));
     };
     find(app, scope, &id).await.map_err(|error| match error {

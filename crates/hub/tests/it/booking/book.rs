@@ -78,16 +78,20 @@ each_engine! {
         assert_ne!(desk.lead_status().await, "booked");
     }
 
-    async fn of_thirty_who_want_one_slot_at_once_one_gets_it(store: Store) {
+    async fn of_many_who_want_one_slot_at_once_one_gets_it_and_the_others_hear_of_others(store: Store) {
         let desk = Desk::open(store).await;
         let wish = desk.wish(TEN);
-        let answers = join_all((0..30).map(|_| desk.book(&wish))).await;
+        let answers = join_all((0..32).map(|_| desk.book(&wish))).await;
         let mut booked = 0;
         for answer in &answers {
-            match answer.status.as_u16() {
-                201 => booked += 1,
-                _ => assert_eq!(code(answer), (409, "slot_taken".to_owned()), "{}", text(answer)),
+            if answer.status == 201 {
+                booked += 1;
+                continue;
             }
+            assert_eq!(code(answer), (409, "slot_taken".to_owned()), "{}", text(answer));
+            let body = answer.json();
+            let others = body["alternatives"].as_array().unwrap();
+            assert!(!others.is_empty() && others.iter().all(|other| other["start_time"] != TEN), "{body}");
         }
         assert_eq!((booked, desk.theirs().len()), (1, 1));
         assert_eq!(desk.with.hub.count("bookings").await, 1);

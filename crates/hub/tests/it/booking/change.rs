@@ -2,7 +2,10 @@
 
 use axum::http::Method;
 use calbridge::tenants;
-use calbridge_emulator::{ApiFailure, ApiFault, ApiPlan, calcom::NewBooking};
+use calbridge_emulator::{
+    ApiFailure, ApiFault, ApiPlan,
+    calcom::{By, NewBooking},
+};
 use calbridge_store::{Store, each_engine, tenants::TenantSettings};
 use serde_json::{Value as Json, json};
 
@@ -102,6 +105,43 @@ each_engine! {
         assert_eq!((&found["id"], &found["start_time"]), (&body["id"], &body["start_time"]));
         assert_eq!(found["rescheduled_count"], 1);
         desk.booked(&desk.wish(TEN)).await;
+    }
+
+    async fn nobody_has_to_say_why_a_booking_is_called_off(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let path = format!("{BOOKINGS}/{}", booked["booking_id"]);
+        let answer = desk.call(Method::DELETE, &path, &json!({})).await;
+        assert_eq!(answer.status, 200, "{}", text(&answer));
+        assert_eq!(desk.standing().len(), 0);
+    }
+
+    async fn a_booking_that_moved_behind_our_back_is_not_said_to_be_where_it_was(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let uid = desk.theirs()[0].uid.clone();
+        let elsewhere = desk.with.provider.at_calcom(|calcom, now| calcom.reschedule(&uid, at(LATER), By::Booker, now));
+        let answer = desk.reschedule(&booked["booking_id"], TEN).await;
+        assert_eq!(code(&answer), (422, "provider_refused".to_owned()), "{}", text(&answer));
+        // From now on it is known what became of it.
+        let path = format!("{BOOKINGS}/{}", booked["booking_id"]);
+        let found = desk.with.hub.get(&path).await.json();
+        assert_eq!((found["start_time"].as_str(), found["booking_uid"].as_str()), (Some(LATER), Some(elsewhere.unwrap().as_str())));
+        assert_eq!(desk.with.hub.count("claims").await, 0);
+    }
+
+    async fn while_it_is_not_known_where_a_booking_is_it_is_moved_nowhere_else(store: Store) {
+        let desk = Desk::open(store).await;
+        let booked = desk.booked(&desk.wish(TEN)).await;
+        let fault = ApiFault::once("POST /bookings/{uid}/reschedule", ApiFailure::TooMany { reset_seconds: 20 });
+        desk.with.provider.set_api_faults(ApiPlan::of([fault]));
+        let first = desk.reschedule(&booked["booking_id"], LATER).await;
+        assert_eq!(first.status, 202, "{}", text(&first));
+        let same = desk.reschedule(&booked["booking_id"], LATER).await;
+        assert_eq!((same.status, &same.headers["location"]), (first.status, &first.headers["location"]));
+        // Whoever wants another time must not be told that theirs was done.
+        let other = desk.reschedule(&booked["booking_id"], "2026-01-14T10:00:00Z").await;
+        assert_eq!(code(&other), (503, "try_again".to_owned()));
     }
 
     async fn a_booking_that_cannot_move_keeps_its_time(store: Store) {

@@ -10,8 +10,10 @@ mod joins;
 mod host;
 mod phone;
 mod stored;
+mod story;
 
 use axum::{
+    Router,
     body::Body,
     http::{Method, Request},
 };
@@ -133,9 +135,13 @@ impl Desk {
 
     /// From now on the provider's webhooks reach the hub.
     async fn subscribe(&self) {
+        self.subscribe_with(self.with.hub.router()).await;
+    }
+
+    /// The same through a router that may lead elsewhere later.
+    async fn subscribe_with(&self, router: Router) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = calbridge::http::router(self.with.hub.app.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let hook = json!({
             "active": true,
