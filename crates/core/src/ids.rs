@@ -59,6 +59,8 @@ row_id! {
     ClaimId;
     /// Something we want of a provider.
     IntentId;
+    /// A booking about which we and its provider differ.
+    FindingId;
 }
 
 /// Our own booking ids start here, so that they cannot be confused with a provider's integers.

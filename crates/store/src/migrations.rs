@@ -28,4 +28,5 @@ migrations! {
     9 "0009_claims" needs "0.1.0";
     10 "0010_takeovers" needs "0.1.0";
     11 "0011_ledger" needs "0.1.0";
+    14 "0014_findings" needs "0.1.0";
 }

@@ -13,8 +13,8 @@ use utoipa_axum::{
 
 use super::{
     api::{
-        audit_log, bookings, branches, calcom, connections, event_types, host_matches, incidents,
-        leads, ledger, nodes, provider_webhooks, quarantine, slots, sync_runs, users,
+        audit_log, bookings, branches, calcom, connections, event_types, findings, host_matches,
+        incidents, leads, ledger, nodes, provider_webhooks, quarantine, slots, sync_runs, users,
         webhook_events,
     },
     functions::{
@@ -75,6 +75,9 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(bookings::intent))
         .routes(routes!(bookings::begin_sync))
         .routes(routes!(ledger::get))
+        .routes(routes!(findings::list))
+        .routes(routes!(findings::accept))
+        .routes(routes!(findings::dismiss))
         .routes(routes!(bookings::timeline))
         .routes(routes!(bookings::history))
         // Event types.

@@ -29,7 +29,7 @@ pub use self::{
     notes::{AUTHENTICATION_FAILED, DRIFT, Noted, forget as forget_profile},
     remembered::{Found, Lookup, Remembered},
     send::{ClientError, client},
-    target::{Target, TargetError, target, target_of},
+    target::{Target, TargetError, any_target, target, target_of},
 };
 
 /// What this process invalidated between two looks, at most; beyond that it hears of it twice.
