@@ -3,8 +3,12 @@
 //! The provider's word wins wherever a fact can tell it. What no fact settles is for a person: above all a meeting that
 //! was called off here and takes place there.
 
+mod adopt;
+mod side;
 #[cfg(test)]
 mod tests;
+
+pub use self::{adopt::adopt, side::Side};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,6 +69,10 @@ pub struct Finding {
     pub repair: Vec<Change>,
     /// How it differs after that: for a person to look at.
     pub conflicts: Vec<Difference>,
+    /// How it stands here, once repaired; nothing while only the provider knows it.
+    pub ours: Option<Side>,
+    /// How it stands at the provider; nothing of what was given up for another booking there.
+    pub theirs: Option<Side>,
 }
 
 impl Finding {
@@ -84,7 +92,8 @@ pub fn settle(known: &[Fact], record: &[Change], read_at: Timestamp) -> Finding 
     let repaired_by = |difference| Finding {
         differences: vec![difference],
         repair: record.to_vec(),
-        conflicts: Vec::new(),
+        theirs: Some(Side::of(&theirs)),
+        ..Finding::default()
     };
     let Some(ours) = tell(known) else {
         return repaired_by(Difference::MissingHere);
@@ -104,7 +113,10 @@ pub fn settle(known: &[Fact], record: &[Change], read_at: Timestamp) -> Finding 
     let marks = if by_hand { Marks::Ours } else { Marks::Theirs };
     let differences = compare(&ours, &theirs, marks);
     if differences.is_empty() {
-        return Finding::default();
+        return Finding {
+            theirs: Some(Side::of(&theirs)),
+            ..Finding::default()
+        };
     }
     let mut repair = record.to_vec();
     let after = |repair: &[Change]| {
@@ -122,9 +134,8 @@ pub fn settle(known: &[Fact], record: &[Change], read_at: Timestamp) -> Finding 
         };
         repair.extend(left.into_iter().flat_map(|one| desk.repair(one)));
     }
-    let conflicts = after(&repair)
-        .map(|standing| compare(&standing, &theirs, marks))
-        .unwrap_or_default();
+    let repaired = after(&repair).unwrap_or(ours);
+    let conflicts = compare(&repaired, &theirs, marks);
     if conflicts == differences {
         // Facts that settle nothing are not worth telling.
         repair.clear();
@@ -133,6 +144,8 @@ pub fn settle(known: &[Fact], record: &[Change], read_at: Timestamp) -> Finding 
         differences,
         repair,
         conflicts,
+        ours: Some(Side::of(&repaired)),
+        theirs: Some(Side::of(&theirs)),
     }
 }
 

@@ -61,6 +61,8 @@ row_id! {
     IntentId;
     /// A slot that is kept for somebody.
     HoldId;
+    /// A booking about which we and its provider differ.
+    FindingId;
 }
 
 /// Our own booking ids start here, so that they cannot be confused with a provider's integers.

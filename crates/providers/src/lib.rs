@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 pub use calcom::api as calcom_api;
-pub use calendly::account_hint;
+pub use calendly::{account_hint, api as calendly_api};
 pub use reading::{Reading, normalize};
 pub use signature::{Headers, Verification};
 

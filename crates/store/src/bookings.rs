@@ -398,6 +398,7 @@ pub async fn join(
         "UPDATE claims SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2",
         "UPDATE booking_intents SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2",
         "UPDATE booking_conflicts SET other_booking_id = $3 WHERE tenant_id = $1 AND other_booking_id = $2",
+        "UPDATE findings SET booking_id = $3 WHERE tenant_id = $1 AND booking_id = $2",
     ] {
         tx.query(sql)
             .bind(scope.tenant_id())

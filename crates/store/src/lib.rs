@@ -19,6 +19,7 @@ pub mod connection_secrets;
 pub mod connections;
 pub mod event_type_hosts;
 pub mod event_types;
+pub mod findings;
 pub mod holds;
 pub mod host_matches;
 pub mod idempotency_keys;

@@ -30,4 +30,5 @@ migrations! {
     11 "0011_ledger" needs "0.1.0";
     12 "0012_holds" needs "0.1.0";
     13 "0013_booking_out" needs "0.1.0";
+    14 "0014_findings" needs "0.1.0";
 }

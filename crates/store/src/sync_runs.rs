@@ -92,9 +92,19 @@ pub enum SyncCause {
     Cli,
     /// One of the functions.
     Function,
+    /// A connection got its key.
+    Connect,
 }
 
 impl SyncCause {
+    const ALL: [Self; 5] = [
+        Self::Schedule,
+        Self::Api,
+        Self::Cli,
+        Self::Function,
+        Self::Connect,
+    ];
+
     /// The stored word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -102,13 +112,12 @@ impl SyncCause {
             Self::Api => "api",
             Self::Cli => "cli",
             Self::Function => "function",
+            Self::Connect => "connect",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Schedule, Self::Api, Self::Cli, Self::Function]
-            .into_iter()
-            .find(|cause| cause.as_str() == word)
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
     }
 }
 
@@ -355,7 +364,7 @@ pub async fn list_due_in_all(
 ) -> Result<Vec<(TenantId, ConnectionId)>, StoreError> {
     tx.query(
         "SELECT c.tenant_id, c.id FROM connections c
-         WHERE c.disabled_at IS NULL AND c.provider = 'cal.com'
+         WHERE c.disabled_at IS NULL AND (c.provider = 'cal.com' OR $1 = 'bookings')
            AND EXISTS (
                SELECT 1 FROM connection_secrets s WHERE s.connection_id = c.id AND s.kind = 'api_key'
                  AND (s.retires_at IS NULL OR s.retires_at > $3))
@@ -368,6 +377,31 @@ pub async fn list_due_in_all(
     .bind(now)
     .all()
     .await
+}
+
+/// How many of a connection's last runs of a kind failed, one after the other; as far back as `most`.
+pub async fn count_failures_in_a_row(
+    tx: &mut Tx,
+    scope: &Scope,
+    connection_id: ConnectionId,
+    kind: SyncKind,
+    most: i64,
+) -> Result<usize, StoreError> {
+    let last: Vec<(RunState,)> = tx
+        .query(
+            "SELECT state FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2 AND kind = $3
+                 AND state IN ('done', 'failed') ORDER BY id DESC LIMIT $4",
+        )
+        .bind(scope.tenant_id())
+        .bind(connection_id)
+        .bind(kind)
+        .bind(most)
+        .all()
+        .await?;
+    let failed = last
+        .iter()
+        .take_while(|(state,)| *state == RunState::Failed);
+    Ok(failed.count())
 }
 
 /// Forget the runs of all tenants that ended before an instant, but the last one of each connection; how many there were.

@@ -1,7 +1,7 @@
 //! How far we are behind Cal.com: what was read last, what is stored, and what waits.
 
 use calbridge_core::scope::Scope;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     conditions::Conditions,
@@ -19,21 +19,35 @@ row_type! {
         event_types: i64,
         /// Webhook events that are still to be applied.
         pending: i64,
+        /// When bookings were compared without an error.
+        last_comparison: Option<Timestamp>,
+        /// Webhook events that were applied today, up to [`MOST_COUNTED`].
+        received: i64,
+        /// Bookings that only a comparison found today.
+        found: i64,
+        /// Bookings that were made to agree today.
+        repaired: i64,
+        /// Bookings about which both sides began to differ today.
+        conflicting: i64,
+        /// Differences that wait for a person.
+        open_findings: i64,
     }
 }
 
 /// How far a tenant is behind.
-pub async fn look(tx: &mut Tx, scope: &Scope) -> Result<SyncStatus, StoreError> {
-    of(tx, Some(scope)).await
+pub async fn look(tx: &mut Tx, scope: &Scope, now: Timestamp) -> Result<SyncStatus, StoreError> {
+    of(tx, Some(scope), now).await
 }
 
 /// How far all tenants are behind together.
-pub async fn look_in_all(tx: &mut Tx) -> Result<SyncStatus, StoreError> {
-    of(tx, None).await
+pub async fn look_in_all(tx: &mut Tx, now: Timestamp) -> Result<SyncStatus, StoreError> {
+    of(tx, None, now).await
 }
 
-async fn of(tx: &mut Tx, scope: Option<&Scope>) -> Result<SyncStatus, StoreError> {
-    let mut conditions = Conditions::from(2);
+async fn of(tx: &mut Tx, scope: Option<&Scope>, now: Timestamp) -> Result<SyncStatus, StoreError> {
+    let today = now.to_zoned(TimeZone::UTC);
+    let midnight = today.start_of_day().map_or(now, |at| at.timestamp());
+    let mut conditions = Conditions::from(4);
     conditions.add("tenant_id =", scope.map(Scope::tenant_id), "");
     let (of_tenant, values) = conditions.finish();
     tx.query(format!(
@@ -44,9 +58,20 @@ async fn of(tx: &mut Tx, scope: Option<&Scope>) -> Result<SyncStatus, StoreError
                  SELECT id FROM webhook_events
                  WHERE (status = 'received' OR (status = 'failed' AND next_attempt_at IS NOT NULL))
                      AND provider = 'cal.com'{of_tenant} LIMIT $1
-             ) AS waiting) AS pending"
+             ) AS waiting) AS pending,
+             (SELECT MAX(finished_at) FROM sync_runs WHERE state = 'done' AND kind = 'bookings'{of_tenant}) AS last_comparison,
+             (SELECT COUNT(*) FROM (
+                 SELECT id FROM webhook_events
+                 WHERE provider = 'cal.com' AND created_at >= $2 AND status = 'processed'{of_tenant} LIMIT $1
+             ) AS applied) AS received,
+             (SELECT COALESCE(CAST(SUM(found) AS BIGINT), 0) FROM agreement_days WHERE day = $3{of_tenant}) AS found,
+             (SELECT COALESCE(CAST(SUM(repaired) AS BIGINT), 0) FROM agreement_days WHERE day = $3{of_tenant}) AS repaired,
+             (SELECT COALESCE(CAST(SUM(conflicting) AS BIGINT), 0) FROM agreement_days WHERE day = $3{of_tenant}) AS conflicting,
+             (SELECT COUNT(*) FROM findings WHERE state = 'open'{of_tenant}) AS open_findings"
     ))
     .bind(MOST_COUNTED)
+    .bind(midnight)
+    .bind(today.date().to_string())
     .bind_all(values)
     .one()
     .await

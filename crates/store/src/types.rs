@@ -3,7 +3,7 @@
 use calbridge_core::{
     change::Canonical,
     ids::{
-        ApiKeyId, AttendeeId, BookingId, BranchId, ClaimId, ConnectionId, EventTypeId, HoldId,
+        ApiKeyId, AttendeeId, BookingId, BranchId, ClaimId, ConnectionId, EventTypeId, FindingId, HoldId,
         HostMatchId, IntentId, JobId, LeadId, SyncRunId, TenantId, UserId, WebhookEventId,
     },
     lane::Lane,
@@ -38,6 +38,7 @@ stored_id!(
     ClaimId,
     ConnectionId,
     EventTypeId,
+    FindingId,
     HoldId,
     HostMatchId,
     IntentId,

@@ -170,3 +170,34 @@ fn a_status_set_by_hand_stays_where_the_provider_cannot_know_better() {
     let known = [created(Dated::ByProvider), by_hand];
     assert!(settled(&known, &[created(Dated::BySnapshot)]).is_agreement());
 }
+
+#[test]
+fn a_meeting_that_was_called_off_here_takes_place_once_the_provider_is_right() {
+    let by_hand = change(
+        Dated::ByReceipt,
+        5,
+        What::StatusSet {
+            status: "cancelled".to_owned(),
+        },
+        Details::default(),
+    );
+    let known: Vec<Fact> = [created(Dated::ByProvider), by_hand].map(Fact::from).into();
+    let record = [created(Dated::BySnapshot)];
+    let found = settle(&known, &record, at(6));
+    assert_eq!(found.conflicts, [Difference::Status]);
+    let sides = (found.ours.unwrap(), found.theirs.unwrap());
+    assert_eq!(
+        (sides.0.status.as_str(), sides.1.status.as_str()),
+        ("cancelled", "scheduled")
+    );
+    // Also when the clock stood still.
+    for now in [at(5), at(6)] {
+        let mut all = known.clone();
+        all.extend(adopt(&known, &record, now).into_iter().map(Fact::from));
+        assert_eq!(settle(&all, &record, at(7)).differences, []);
+    }
+    let gone = adopt(&[Fact::from(created(Dated::ByProvider))], &[], at(6));
+    let mut all = vec![Fact::from(created(Dated::ByProvider))];
+    all.extend(gone.into_iter().map(Fact::from));
+    assert!(tell(&all).unwrap().standing.state.is_called_off());
+}

@@ -1,8 +1,14 @@
 //! Ask for a comparison, and look what comparing came to.
 
-use calbridge_core::{ids::ConnectionId, scope::Scope};
+use calbridge_core::{
+    ids::{ConnectionId, SyncRunId},
+    provider::Provider,
+    scope::Scope,
+};
 use calbridge_store::{
     StoreError,
+    connections::Connection,
+    findings,
     jobs::{self, NewJob},
     ledger::{self, LedgerDay},
     sql::Tx,
@@ -11,12 +17,18 @@ use calbridge_store::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Extent, sweep::Progress};
+use super::{Extent, progress::Progress};
 use crate::{
     app::App,
-    event_types::sync::{SyncError, readable},
+    event_types::sync::{SyncError, find_run, readable_at},
     jobs::{JobError, Kind},
 };
+
+/// Settled findings that were not seen for so long are forgotten.
+const SETTLED: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Whose bookings can be compared.
+const COMPARABLE: [Provider; 2] = [Provider::CalCom, Provider::Calendly];
 
 /// Have bookings compared, of one connection or of all that can be asked; the runs that will do it. One that is open
 /// already will do.
@@ -30,8 +42,9 @@ pub async fn ask_for(
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
     let mut runs = Vec::new();
-    for connection in readable(&mut tx, scope, connection_id, now).await? {
-        let run = ask_in(&mut tx, scope, connection.id, Some(extent), cause, now).await?;
+    for connection in readable_at(&mut tx, scope, &COMPARABLE, connection_id, now).await? {
+        let progress = Progress::of(extent, now);
+        let run = ask_in(&mut tx, scope, connection.id, Some(progress), cause, now).await?;
         runs.push(run);
     }
     tx.commit().await?;
@@ -45,7 +58,8 @@ pub async fn comparable(
     wanted: Option<ConnectionId>,
 ) -> Result<Vec<ConnectionId>, SyncError> {
     let mut tx = app.store.read().await?;
-    let found = readable(&mut tx, scope, wanted, app.clock.now()).await?;
+    let now = app.clock.now();
+    let found = readable_at(&mut tx, scope, &COMPARABLE, wanted, now).await?;
     tx.rollback().await?;
     Ok(found.into_iter().map(|connection| connection.id).collect())
 }
@@ -54,15 +68,15 @@ async fn ask_in(
     tx: &mut Tx,
     scope: &Scope,
     connection_id: ConnectionId,
-    extent: Option<Extent>,
+    progress: Option<Progress>,
     cause: SyncCause,
     now: Timestamp,
 ) -> Result<SyncRun, StoreError> {
     let kind = SyncKind::Bookings;
     let asked = sync_runs::ask_for(tx, scope, connection_id, kind, cause, now).await?;
     let mut run = asked.run();
-    if let (Some(extent), sync_runs::RunState::Waiting) = (extent, run.state) {
-        run.progress = json!(Progress::of(extent));
+    if let (Some(progress), sync_runs::RunState::Waiting) = (progress, run.state) {
+        run.progress = json!(progress);
         sync_runs::prepare(tx, &run).await?;
     }
     let job = NewJob {
@@ -99,8 +113,66 @@ pub async fn due(app: &App) -> Result<(), JobError> {
         )
         .await?;
     }
+    findings::prune_settled_in_all(&mut tx, now - SETTLED).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// A connection got its key: have all of its history read, within the budget, after everything that is more urgent.
+pub async fn begin_history(
+    tx: &mut Tx,
+    scope: &Scope,
+    connection: &Connection,
+    now: Timestamp,
+) -> Result<SyncRun, StoreError> {
+    let all = Progress::of(Extent::default(), now);
+    ask_in(tx, scope, connection.id, Some(all), SyncCause::Connect, now).await
+}
+
+/// Why reading cannot go on from a cursor.
+#[derive(Debug, thiserror::Error)]
+pub enum CursorError {
+    /// It was not given out, or for another tenant.
+    #[error("use the `sync_cursor` that came with a comparison that was cut short")]
+    NotOurs,
+    /// It cannot be asked for.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+}
+
+impl From<StoreError> for CursorError {
+    fn from(error: StoreError) -> Self {
+        Self::Sync(error.into())
+    }
+}
+
+/// Go on comparing where a limit cut it short; see [`super::cursor_of`].
+pub async fn go_on(
+    app: &App,
+    scope: &Scope,
+    cursor: &str,
+    limit: Option<usize>,
+    cause: SyncCause,
+) -> Result<Vec<SyncRun>, CursorError> {
+    let mut cut = Vec::new();
+    for id in cursor.split('.') {
+        let id: SyncRunId = id.parse().map_err(|_| CursorError::NotOurs)?;
+        match find_run(app, scope, &id.to_string()).await {
+            Ok(run) if run.kind == SyncKind::Bookings => cut.push(run),
+            Ok(_) | Err(SyncError::NoRun(_)) => return Err(CursorError::NotOurs),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.write().await?;
+    let mut runs = Vec::new();
+    for run in cut {
+        let progress: Progress = serde_json::from_value(run.progress).unwrap_or_default();
+        let rest = progress.going_on(limit);
+        runs.push(ask_in(&mut tx, scope, run.connection_id, Some(rest), cause, now).await?);
+    }
+    tx.commit().await?;
+    Ok(runs)
 }
 
 /// The newest days of a connection's ledger, newest first.

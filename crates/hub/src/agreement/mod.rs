@@ -1,19 +1,25 @@
-//! Comparing bookings with their provider's: by the hour what changed there, by the day all of it, and whenever somebody
-//! asks; done by one at a time for each connection. What differs is made to agree, or told to a person.
+//! Comparing bookings with their provider's: by the hour what changed there, by the day a longer stretch, all of history when
+//! a connection gets its key, and whenever somebody asks; done by one at a time for each connection. What differs is made
+//! to agree, or waits for a person.
 //!
 //! Which facts settle a difference is decided in `core::agreement`; they are applied as a webhook's are.
 
 mod ask;
+mod known;
 mod lookups;
-mod pages;
+mod progress;
+mod reading;
 mod report;
+mod review;
 mod run;
+mod seen;
 mod settle;
 mod sweep;
 
-pub use ask::{ask_for, comparable, due, ledger};
+pub use ask::{CursorError, ask_for, begin_history, comparable, due, go_on, ledger};
 pub use report::{Compared, SweepReport};
-pub use run::{now, run_job};
+pub use review::{Chosen, ReviewError, accept, dismiss, list_findings};
+pub use run::{cursor_of, now, run_job, watch_through};
 pub use settle::{CONFLICT, MISSING_THERE};
 pub use sweep::{SweepError, look};
 

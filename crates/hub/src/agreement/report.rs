@@ -1,6 +1,9 @@
 //! What comparing came to, as it is recorded and shown.
 
-use calbridge_core::{agreement::Difference, ids::BookingId};
+use calbridge_core::{
+    agreement::{Difference, Side},
+    ids::BookingId,
+};
 use serde::{Deserialize, Serialize};
 
 /// So many differences are listed; the rest are counted.
@@ -12,7 +15,7 @@ const MOST_LISTED: usize = 200;
 pub struct SweepReport {
     /// Bookings of the provider that were read.
     pub read: usize,
-    /// Those about which both agreed.
+    /// Those about which both agreed, or a person decided that they may differ.
     pub agreed: usize,
     /// Those that only the provider knew.
     pub found: usize,
@@ -35,12 +38,26 @@ pub struct Compared {
     pub differences: Vec<Difference>,
     /// In what it still does: for a person to look at.
     pub conflicts: Vec<Difference>,
+    /// How it stands here, with what was repaired.
+    #[serde(default)]
+    pub ours: Option<Side>,
+    /// How it stands at the provider.
+    #[serde(default)]
+    pub theirs: Option<Side>,
+    /// A person decided that it may differ.
+    #[serde(default)]
+    pub kept: bool,
 }
 
 impl Compared {
     /// Whether only the provider knew it.
     pub fn is_found(&self) -> bool {
         self.differences == [Difference::MissingHere]
+    }
+
+    /// Whether it is for a person to look at.
+    pub fn is_conflict(&self) -> bool {
+        !self.conflicts.is_empty() && !self.kept
     }
 
     /// Whether something was made to agree.
@@ -57,7 +74,8 @@ impl SweepReport {
         for one in compared {
             self.found += usize::from(one.is_found());
             self.repaired += usize::from(one.is_repaired());
-            self.conflicting += usize::from(!one.conflicts.is_empty());
+            self.conflicting += usize::from(one.is_conflict());
+            self.agreed += usize::from(one.kept);
             if self.differing.len() < MOST_LISTED {
                 self.differing.push(one);
             }

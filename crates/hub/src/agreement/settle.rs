@@ -1,22 +1,20 @@
 //! Compare some of the provider's bookings with ours, and write what makes them agree: one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use calbridge_core::{
     agreement::{self, Difference, Finding},
-    change::{Change, Reference},
+    change::Change,
+    fingerprint,
     ids::{BookingId, ConnectionId},
-    provider::Provider,
     scope::{Actor, Scope},
-    story::Fact,
 };
-use calbridge_providers::calcom_api::{self, ProviderBooking};
 use calbridge_store::{
     StoreError, audit,
     audit::Deed,
-    booking_changes, booking_references,
     bookings::Booking,
     connections::Connection,
+    findings::{self, FindingState, NewFinding},
     incidents::{self, NewIncident},
     ledger,
     sql::Tx,
@@ -24,7 +22,7 @@ use calbridge_store::{
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::report::Compared;
+use super::{known::Known, reading::Record, report::Compared};
 use crate::{
     app::App,
     inbox::{
@@ -61,17 +59,20 @@ pub(super) struct Side<'a> {
 
 impl Side<'_> {
     /// Compare; the answers are those that differ.
-    pub async fn settle(self, bookings: &[ProviderBooking]) -> Result<Vec<Compared>, StoreError> {
+    pub async fn settle(self, records: &[Record]) -> Result<Vec<Compared>, StoreError> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
         for _ in 1..MOST_TRIES {
-            match self.try_settle(bookings).await {
+            match self.try_settle(records).await {
                 Err(StoreError::Busy | StoreError::Conflict) => {}
                 done => return done,
             }
         }
-        self.try_settle(bookings).await
+        self.try_settle(records).await
     }
 
-    async fn try_settle(self, bookings: &[ProviderBooking]) -> Result<Vec<Compared>, StoreError> {
+    async fn try_settle(self, records: &[Record]) -> Result<Vec<Compared>, StoreError> {
         let Self { app, scope, .. } = self;
         let now = app.clock.now();
         // Before the transaction: it needs a connection of its own.
@@ -81,35 +82,48 @@ impl Side<'_> {
             tenant: &settings,
             connections: &registry,
         };
-        let records: Vec<Item> = bookings
+        let items: Vec<Item> = records
             .iter()
-            .map(|booking| self.item(calcom_api::facts(booking)))
+            .map(|record| self.item(record.facts.clone()))
             .collect();
         let mut tx = app.store.write().await?;
         tx.wait_at_most(LONGEST_WAIT).await?;
-        apply::lock(&mut tx, &[(scope, &records)]).await?;
-        let known = Known::load(&mut tx, scope, self.connection.id, &records).await?;
+        apply::lock(&mut tx, &[(scope, &items)]).await?;
+        let known = Known::load(&mut tx, scope, self.connection.id, &items).await?;
+        let queue = Queue::load(&mut tx, scope, self.connection.id).await?;
         let mut differing = Vec::new();
         let mut repairs = Vec::new();
-        let mut agreeing = Vec::new();
-        for (booking, record) in bookings.iter().zip(&records) {
-            let (ids, facts) = known.of(&record.changes);
-            let finding = agreement::settle(&facts, &record.changes, now);
+        let mut agreeing = Agreeing::default();
+        for (record, item) in records.iter().zip(&items) {
+            let (ids, facts) = known.of(&item.changes);
+            let finding = agreement::settle(&facts, &item.changes, now);
+            if finding.conflicts.is_empty() {
+                agreeing.external_ids.insert(&record.external_id);
+            }
             if finding.is_agreement() {
-                agreeing.extend(ids);
+                // What was given up for another booking says nothing about that one.
+                if finding.theirs.is_some() {
+                    agreeing.bookings.extend(ids);
+                }
                 continue;
             }
             let Finding {
                 differences,
                 repair,
                 conflicts,
+                ours,
+                theirs,
             } = finding;
-            differing.push(Compared {
-                external_id: booking.uid.clone(),
-                booking_id: ids.into_iter().next(),
+            let booking_id = ids.into_iter().next();
+            differing.push(queue.told(Compared {
+                external_id: record.external_id.clone(),
+                booking_id,
                 differences,
                 conflicts,
-            });
+                ours,
+                theirs,
+                kept: false,
+            }));
             repairs.push(self.item(repair));
         }
         if self.deal == Deal::Look {
@@ -121,7 +135,7 @@ impl Side<'_> {
             one.booking_id = applied.bookings.first().copied().or(one.booking_id);
         }
         self.note(&mut tx, &differing, now).await?;
-        self.resolve(&mut tx, &agreeing, now).await?;
+        self.resolve(&mut tx, &queue, &agreeing, now).await?;
         tx.commit().await?;
         Ok(differing)
     }
@@ -133,13 +147,21 @@ impl Side<'_> {
             booking_id: Some(booking.id),
             differences: vec![Difference::MissingThere],
             conflicts: vec![Difference::MissingThere],
+            ours: None,
+            theirs: None,
+            kept: false,
         };
-        if self.deal == Deal::Repair {
-            let now = self.app.clock.now();
-            let mut tx = self.app.store.write().await?;
-            self.note(&mut tx, std::slice::from_ref(&compared), now)
-                .await?;
-            tx.commit().await?;
+        let now = self.app.clock.now();
+        let mut tx = self.app.store.write().await?;
+        let queue = Queue::load(&mut tx, self.scope, self.connection.id).await?;
+        let compared = queue.told(compared);
+        match self.deal {
+            Deal::Look => tx.rollback().await?,
+            Deal::Repair => {
+                self.note(&mut tx, std::slice::from_ref(&compared), now)
+                    .await?;
+                tx.commit().await?;
+            }
         }
         Ok(compared)
     }
@@ -165,7 +187,11 @@ impl Side<'_> {
                         .after(json!({ "differences": one.differences })),
                 );
             }
-            if !one.conflicts.is_empty() && self.raise(tx, one, id, now).await? {
+            if one.conflicts.is_empty() {
+                continue;
+            }
+            findings::put(tx, self.scope, self.new_finding(one), now).await?;
+            if one.is_conflict() && self.raise(tx, one, id, now).await? {
                 entry.conflicting += 1;
             }
         }
@@ -204,16 +230,35 @@ impl Side<'_> {
         Ok(raised.occurrences == 1)
     }
 
+    fn new_finding(self, one: &Compared) -> NewFinding {
+        NewFinding {
+            connection_id: self.connection.id,
+            external_id: one.external_id.clone(),
+            booking_id: one.booking_id,
+            differences: one.conflicts.clone(),
+            ours: one.ours.clone(),
+            theirs: one.theirs.clone(),
+            fingerprint: name_of(one),
+        }
+    }
+
     /// Both agree again.
     async fn resolve(
         self,
         tx: &mut Tx,
-        agreeing: &[BookingId],
+        queue: &Queue,
+        agreeing: &Agreeing<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        for finding in queue.of(&agreeing.external_ids) {
+            findings::settle(tx, self.scope, finding.id, FindingState::Agreed, now).await?;
+        }
         for open in incidents::list_open(tx, self.scope).await? {
             let is_it = [CONFLICT, MISSING_THERE].contains(&open.kind.as_str())
-                && agreeing.iter().any(|id| id.to_string() == open.subject);
+                && agreeing
+                    .bookings
+                    .iter()
+                    .any(|id| id.to_string() == open.subject);
             if is_it {
                 incidents::resolve(tx, self.scope, &open.kind, &open.subject, now).await?;
             }
@@ -224,7 +269,7 @@ impl Side<'_> {
     fn item(self, changes: Vec<Change>) -> Item {
         Item {
             connection_id: self.connection.id,
-            provider: Provider::CalCom,
+            provider: self.connection.provider,
             creates_leads: self.connection.creates_leads,
             webhook_event_id: None,
             actor: Actor::System,
@@ -239,52 +284,51 @@ fn count(ids: &BTreeSet<BookingId>) -> i64 {
     i64::try_from(ids.len()).unwrap_or(i64::MAX)
 }
 
-/// The facts that are known of the bookings that records name.
-struct Known {
-    named: BTreeMap<Reference, BookingId>,
-    facts: BTreeMap<BookingId, Vec<Fact>>,
+/// What agrees, by both of its names.
+#[derive(Default)]
+struct Agreeing<'a> {
+    external_ids: BTreeSet<&'a str>,
+    bookings: Vec<BookingId>,
 }
 
-impl Known {
+/// Names a difference, with how both sides stand.
+fn name_of(one: &Compared) -> String {
+    let face = json!([one.conflicts, one.ours, one.theirs]);
+    fingerprint::of_content(face.to_string().as_bytes())
+}
+
+/// What waits for a person, and what one decided.
+struct Queue(Vec<findings::Finding>);
+
+impl Queue {
     async fn load(
         tx: &mut Tx,
         scope: &Scope,
         connection_id: ConnectionId,
-        records: &[Item],
     ) -> Result<Self, StoreError> {
-        let values: BTreeSet<String> = records
-            .iter()
-            .flat_map(|item| &item.changes)
-            .flat_map(|change| &change.identity.references)
-            .map(|reference| reference.value.clone())
-            .collect();
-        let values: Vec<String> = values.into_iter().collect();
-        let named: BTreeMap<_, _> = booking_references::find(tx, scope, &values)
-            .await?
-            .into_iter()
-            .filter(|row| row.connection_id == connection_id)
-            .map(|row| (row.reference, row.booking_id))
-            .collect();
-        let ids: BTreeSet<BookingId> = named.values().copied().collect();
-        let ids: Vec<BookingId> = ids.into_iter().collect();
-        let mut facts: BTreeMap<BookingId, Vec<Fact>> = BTreeMap::new();
-        for row in booking_changes::list(tx, scope, &ids).await? {
-            facts.entry(row.booking_id).or_default().push(Fact {
-                fingerprint: row.fingerprint,
-                change: row.change.0,
-            });
-        }
-        Ok(Self { named, facts })
+        let current = findings::list_current(tx, scope, connection_id).await?;
+        Ok(Self(current))
     }
 
-    /// Our bookings that a record names, and their facts.
-    fn of(&self, record: &[Change]) -> (BTreeSet<BookingId>, Vec<Fact>) {
-        let references = record.iter().flat_map(|change| &change.identity.references);
-        let ids: BTreeSet<BookingId> = references
-            .filter_map(|reference| self.named.get(reference).copied())
-            .collect();
-        let facts = ids.iter().filter_map(|id| self.facts.get(id));
-        let facts = facts.flatten().cloned().collect();
-        (ids, facts)
+    /// With what a person decided about it.
+    fn told(&self, one: Compared) -> Compared {
+        let name = name_of(&one);
+        let is_kept = |finding: &findings::Finding| {
+            finding.state == FindingState::Ours
+                && finding.external_id == one.external_id
+                && finding.fingerprint == name
+        };
+        Compared {
+            kept: !one.conflicts.is_empty() && self.0.iter().any(is_kept),
+            ..one
+        }
+    }
+
+    fn of<'a>(
+        &'a self,
+        external_ids: &'a BTreeSet<&str>,
+    ) -> impl Iterator<Item = &'a findings::Finding> {
+        let all = self.0.iter();
+        all.filter(|finding| external_ids.contains(finding.external_id.as_str()))
     }
 }

@@ -1,21 +1,24 @@
-//! All pages, then what no list tells of.
-
-use std::collections::BTreeSet;
+//! All pages of all lists, then what no list tells of.
 
 use calbridge_core::{ids::ConnectionId, scope::Scope};
+use calbridge_providers::calcom_api::ErrorKind;
 use calbridge_store::StoreError;
-use serde::{Deserialize, Serialize};
 
 use super::{
     Extent, lookups,
-    pages::{self, Place},
+    progress::Progress,
+    reading::{self, List, Listed, Page},
     report::SweepReport,
+    seen::Seen,
     settle::{Deal, Side},
 };
 use crate::{
     app::App,
     upstream::{self, AskError, Target, TargetError},
 };
+
+/// So often a page may not go on where the last one ended; after that the next sweep finds what slipped away.
+const MOST_DRIFTS: u32 = 50;
 
 /// Why a sweep stopped on its way.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +29,9 @@ pub enum SweepError {
     /// The provider did not answer.
     #[error(transparent)]
     Ask(#[from] AskError),
+    /// All that can be read was; some lists could not.
+    #[error("{0}")]
+    Unread(String),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,48 +40,9 @@ pub enum SweepError {
     TakenOver,
 }
 
-/// How far a sweep is; kept, so that another try goes on there.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Progress {
-    /// Whether it was begun, and so since when is decided.
-    pub begun: bool,
-    /// Only what changed since.
-    pub since: Option<jiff::Timestamp>,
-    /// At most so many.
-    pub limit: Option<usize>,
-    pub place: Place,
-    #[serde(flatten)]
-    pub report: SweepReport,
-}
-
-impl Progress {
-    pub fn of(extent: Extent) -> Self {
-        Self {
-            begun: true,
-            since: extent.since,
-            limit: extent.limit,
-            ..Self::default()
-        }
-    }
-
-    fn extent(&self) -> Extent {
-        Extent {
-            since: self.since,
-            limit: self.limit,
-        }
-    }
-
-    /// How many more to read.
-    fn left(&self) -> usize {
-        let limit = self.limit.unwrap_or(usize::MAX);
-        limit.saturating_sub(self.report.read)
-    }
-}
-
 /// Keeps progress, and tells it to whoever watches.
 pub(super) trait Watch {
-    async fn at(&self, progress: &Progress) -> Result<(), SweepError>;
+    async fn at(&self, progress: &mut Progress) -> Result<(), SweepError>;
 }
 
 /// What a sweep would do; nothing is written.
@@ -87,12 +54,12 @@ pub async fn look(
 ) -> Result<SweepReport, SweepError> {
     struct Nobody;
     impl Watch for Nobody {
-        async fn at(&self, _: &Progress) -> Result<(), SweepError> {
+        async fn at(&self, _: &mut Progress) -> Result<(), SweepError> {
             Ok(())
         }
     }
-    let target = upstream::target(app, scope, connection_id).await?;
-    let mut progress = Progress::of(extent);
+    let target = upstream::any_target(app, scope, connection_id).await?;
+    let mut progress = Progress::of(extent, app.clock.now());
     sweep(app, scope, &target, Deal::Look, &mut progress, &Nobody).await?;
     Ok(progress.report)
 }
@@ -106,37 +73,94 @@ pub(super) async fn sweep(
     progress: &mut Progress,
     watch: &impl Watch,
 ) -> Result<(), SweepError> {
-    let extent = progress.extent();
     let side = Side {
         app,
         scope,
         connection: &target.known.connection,
         deal,
     };
-    let mut seen = BTreeSet::new();
-    while progress.left() > 0 {
-        let Some((mut bookings, next)) = pages::next(app, target, extent, &progress.place).await?
-        else {
-            break;
+    let lists = reading::lists(app, target).await?;
+    let mut seen = Seen::default();
+    while let Some(list) = lists.get(progress.list) {
+        if progress.left() == 0 {
+            return Ok(());
+        }
+        let reach = progress.reach(app.clock.now());
+        let page = match reading::next(app, target, list, reach, &progress.place).await {
+            Ok(Some(page)) => page,
+            Ok(None) => {
+                turn_to_next_list(progress);
+                continue;
+            }
+            Err(error) if list.is_beside() && is_closed(&error) => {
+                note_unread(progress, list, &error);
+                turn_to_next_list(progress);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
         };
-        // Pages overlap, and bookings move from one to another meanwhile.
-        bookings.retain(|booking| seen.insert(booking.uid.clone()));
-        bookings.truncate(progress.left());
-        let compared = side.settle(&bookings).await?;
-        progress.report.add(bookings.len(), compared);
-        progress.place = next;
+        if has_drifted(progress, &page, &seen) {
+            progress.drifted += 1;
+            progress.place = progress.place.stepped_back();
+            continue;
+        }
+        let fresh = seen.take_fresh(page.listed, progress.left());
+        let compared = side.settle(&fresh.records).await?;
+        progress.report.add(fresh.new, compared);
+        progress.place = page.next;
         watch.at(progress).await?;
     }
-    if progress.left() == 0 {
-        return Ok(());
+    if progress.left() > 0 {
+        look_up_the_rest(side, target, progress, &seen, watch).await?;
     }
-    for booking in lookups::wanted(app, scope, target.connection_id, extent, &seen).await? {
-        let compared = match lookups::look_up(app, target, &booking).await? {
+    if progress.unread.is_empty() {
+        Ok(())
+    } else {
+        Err(SweepError::Unread(progress.unread.join("; ")))
+    }
+}
+
+async fn look_up_the_rest(
+    side: Side<'_>,
+    target: &Target,
+    progress: &mut Progress,
+    seen: &Seen,
+    watch: &impl Watch,
+) -> Result<(), SweepError> {
+    let Side { app, scope, .. } = side;
+    for booking in lookups::wanted(app, scope, target, progress, seen).await? {
+        let external_id = booking.external_booking_id.as_deref().unwrap_or_default();
+        let compared = match reading::look_up(app, target, external_id).await? {
             Some(record) => side.settle(&[record]).await?,
             None => vec![side.missing_there(&booking).await?],
         };
         progress.report.add(1, compared);
+        progress.looked_up = Some(booking.id);
         watch.at(progress).await?;
     }
     Ok(())
+}
+
+/// Whether so many bookings left the pages before that some slipped past: the page has nothing of the last one.
+fn has_drifted(progress: &Progress, page: &Page, seen: &Seen) -> bool {
+    let tail = progress.place.tail();
+    let is_known = |one: &Listed| tail.contains(&one.id) || seen.has(&one.id);
+    !tail.is_empty() && progress.drifted < MOST_DRIFTS && !page.listed.iter().any(is_known)
+}
+
+fn turn_to_next_list(progress: &mut Progress) {
+    progress.list += 1;
+    progress.place = reading::Place::Start;
+}
+
+/// The key may not see it, or the server has no such thing.
+fn is_closed(error: &AskError) -> bool {
+    matches!(error, AskError::Provider(error) if matches!(error.kind, ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Unauthorized))
+}
+
+fn note_unread(progress: &mut Progress, list: &List, error: &AskError) {
+    let why = format!("bookings of {}: {error}", list.name());
+    if !progress.unread.contains(&why) {
+        progress.unread.push(why);
+    }
 }

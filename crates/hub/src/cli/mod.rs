@@ -19,6 +19,7 @@ mod emulate;
 mod event_types;
 mod events;
 mod exit;
+mod findings;
 mod hosts;
 mod incidents;
 mod input;
@@ -100,6 +101,8 @@ enum Command {
     #[command(subcommand)]
     Bookings(bookings::BookingsCommand),
     #[command(subcommand)]
+    Findings(findings::FindingsCommand),
+    #[command(subcommand)]
     EventTypes(event_types::EventTypesCommand),
     #[command(subcommand)]
     Branches(branches::BranchesCommand),
@@ -147,6 +150,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Cache(command) => command.run(&context).await?,
         Command::Leads(command) => command.run(&context).await?,
         Command::Bookings(command) => command.run(&context).await?,
+        Command::Findings(command) => command.run(&context).await?,
         Command::EventTypes(command) => return command.run(&context).await,
         Command::Branches(command) => command.run(&context).await?,
         Command::Users(command) => command.run(&context).await?,

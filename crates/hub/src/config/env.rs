@@ -42,6 +42,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ),
     ("CALBRIDGE_SYNC_CANARY", "sync.canary"),
     ("CALBRIDGE_SYNC_BOOKINGS_MINUTES", "sync.bookings_minutes"),
+    ("CALBRIDGE_SYNC_HISTORY", "sync.history"),
     ("CALBRIDGE_NODE_NAME", "node.name"),
     ("CALBRIDGE_MAX_OPEN", "server.max_open"),
     (

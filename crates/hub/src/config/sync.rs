@@ -11,8 +11,11 @@ pub struct Sync {
     pub event_types_minutes: u32,
     /// Ask each provider a few questions every day, to see whether it still answers as known.
     pub canary: bool,
-    /// Minutes from one comparison of bookings to the next; 0 leaves it to people. Once a day all of them are compared.
+    /// Minutes from one comparison of bookings to the next; 0 leaves it to people. Once a day more than what changed is
+    /// compared.
     pub bookings_minutes: u32,
+    /// Read all of a connection's history when it gets its API key.
+    pub history: bool,
 }
 
 impl Default for Sync {
@@ -21,6 +24,7 @@ impl Default for Sync {
             event_types_minutes: 60,
             canary: true,
             bookings_minutes: 60,
+            history: true,
         }
     }
 }

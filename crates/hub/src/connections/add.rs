@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{app::App, inbox, secret};
+use crate::{agreement, app::App, inbox, secret};
 
 /// What a new connection shall be.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub enum AddConnectionError {
     Store(#[from] StoreError),
 }
 
-/// Add a connection. Quarantined deliveries that its secret verifies are taken in.
+/// Add a connection. Quarantined deliveries that its secret verifies are taken in; with an API key, its history is read.
 pub async fn add(
     app: &App,
     scope: &Scope,
@@ -137,6 +137,9 @@ pub async fn add(
         "api_key": request.api_key.is_some(),
     }));
     audit::append(&mut tx, vec![deed], now).await?;
+    if request.api_key.is_some() && app.config.sync.history {
+        agreement::begin_history(&mut tx, scope, &connection, now).await?;
+    }
     tx.commit().await?;
     app.registry.refresh(&app.store, now).await?;
     if request.webhook_secret.is_some() {

@@ -10,7 +10,7 @@ use calbridge_store::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::{app::App, edit::Edit};
+use crate::{agreement, app::App, edit::Edit};
 
 /// What to change.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -51,7 +51,8 @@ pub enum ChangeApiError {
     Store(#[from] StoreError),
 }
 
-/// Set a new API key; the old one is not used any more. Whose account it is shows the next answer.
+/// Set a new API key; the old one is not used any more. Whose account it is shows the next answer. It may show what the old
+/// one did not, so all history is read.
 pub async fn set_api_key(
     app: &App,
     scope: &Scope,
@@ -82,6 +83,9 @@ pub async fn set_api_key(
         .ok_or(ChangeApiError::NotFound(id))?;
     let deed = Deed::of(scope, "connection.set_api_key", "connection", id);
     audit::append(&mut tx, vec![deed], now).await?;
+    if app.config.sync.history && connection.disabled_at.is_none() {
+        agreement::begin_history(&mut tx, scope, &connection, now).await?;
+    }
     tx.commit().await?;
     app.registry.refresh(&app.store, now).await?;
     Ok(connection)

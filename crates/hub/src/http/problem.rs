@@ -260,6 +260,11 @@ impl Problem {
         self.code
     }
 
+    /// What went wrong this time.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The body of the answer to a request.
     pub fn body(&self, request_id: Option<&str>) -> Body {
         let body = ProblemBody {

@@ -14,8 +14,8 @@ use utoipa_axum::{
 use super::{
     api::{
         audit_log, automatic_bookings, bookings, branches, calcom, connections, event_types,
-        host_matches, incidents, leads, ledger, nodes, provider_webhooks, quarantine, slots,
-        sync_runs, users, webhook_events,
+        findings, host_matches, incidents, leads, ledger, nodes, provider_webhooks, quarantine,
+        slots, sync_runs, users, webhook_events,
     },
     functions::{
         self, availability as cal_availability, bookings as cal_bookings,
@@ -85,6 +85,9 @@ pub(super) fn limited() -> OpenApiRouter<App> {
         .routes(routes!(bookings::push))
         .routes(routes!(bookings::begin_sync))
         .routes(routes!(ledger::get))
+        .routes(routes!(findings::list))
+        .routes(routes!(findings::accept))
+        .routes(routes!(findings::dismiss))
         .routes(routes!(bookings::timeline))
         .routes(routes!(bookings::history))
         // Event types.

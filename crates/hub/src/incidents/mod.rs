@@ -6,7 +6,9 @@
 mod look;
 mod raise;
 mod resolve;
+mod sync;
 
+pub(crate) use self::sync::{FAILURES, note_sync, sync_keeps_failing};
 pub use self::{
     look::look,
     raise::{Kind, Seen, raise},

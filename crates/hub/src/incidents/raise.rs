@@ -27,11 +27,13 @@ pub enum Kind {
     JobsFailed,
     /// A provider's answers are not what they were.
     Drift,
+    /// A connection's lists could not be read, several times in a row.
+    SyncFailed,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BreakerOpen,
         Self::AuthenticationFailed,
         Self::SignatureMismatch,
@@ -39,6 +41,7 @@ impl Kind {
         Self::EventsParked,
         Self::JobsFailed,
         Self::Drift,
+        Self::SyncFailed,
     ];
 
     /// The stored word.
@@ -51,6 +54,7 @@ impl Kind {
             Self::EventsParked => "events_parked",
             Self::JobsFailed => "jobs_failed",
             Self::Drift => "drift",
+            Self::SyncFailed => "sync_failed",
         }
     }
 
@@ -75,6 +79,9 @@ impl Kind {
                 "`calbridge events list --status failed` says why; mend it, then `calbridge events replay --status failed`"
             }
             Self::JobsFailed => "the log says why; they are forgotten after a while",
+            Self::SyncFailed => {
+                "`calbridge calcom test-connection` says whether the provider answers; the next sync that is done ends it"
+            }
             Self::Drift => "see whether there is a newer release; bookings go on",
         }
     }

@@ -19,7 +19,7 @@ pub use self::{
     jobs::{Jobs, Outcome as JobOutcome},
     listener::serve_until_stopped,
     retention::{Body, Retention},
-    upstream::{BudgetWait, CacheLookup, Upstream},
+    upstream::{BudgetWait, CacheLookup, SyncEnd, Upstream},
 };
 
 use prometheus_client::{

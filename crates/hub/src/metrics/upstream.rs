@@ -18,6 +18,7 @@ pub struct Upstream {
     waits: Family<Waited, Counter>,
     lookups: Family<LookedUp, Counter>,
     drifts: Family<Operation, Counter>,
+    syncs: Family<Synced, Counter>,
     offered: Counter,
     stale: Counter,
     lost_reservations: Counter,
@@ -51,6 +52,35 @@ struct Waited {
 struct LookedUp {
     cache: &'static str,
     outcome: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Synced {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+/// How a reading of a provider's lists ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SyncEnd {
+    /// Everything was read.
+    Done,
+    /// Not everything was.
+    Failed,
+    /// It goes on when the provider answers again.
+    Stopped,
+}
+
+impl SyncEnd {
+    const ALL: [Self; 3] = [Self::Done, Self::Failed, Self::Stopped];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+        }
+    }
 }
 
 /// What a lookup among remembered answers came to.
@@ -92,6 +122,7 @@ impl Upstream {
             waits: Family::default(),
             lookups: Family::default(),
             drifts: Family::default(),
+            syncs: Family::default(),
             offered: Counter::default(),
             stale: Counter::default(),
             lost_reservations: Counter::default(),
@@ -107,6 +138,17 @@ impl Upstream {
                 outcome: "ok",
             }));
         }
+        for kind in ["event_types", "bookings"] {
+            for end in SyncEnd::ALL {
+                let outcome = end.as_str();
+                drop(upstream.syncs.get_or_create(&Synced { kind, outcome }));
+            }
+        }
+        registry.register(
+            "sync_runs",
+            "Readings of providers' lists that ended, by how",
+            upstream.syncs.clone(),
+        );
         registry.register(
             "provider_call_seconds",
             "How long providers took to answer, by operation",
@@ -214,6 +256,12 @@ impl Upstream {
         self.lookups
             .get_or_create(&LookedUp { cache, outcome })
             .inc();
+    }
+
+    /// A reading of a provider's lists ended.
+    pub fn synced(&self, kind: &'static str, end: SyncEnd) {
+        let outcome = end.as_str();
+        self.syncs.get_or_create(&Synced { kind, outcome }).inc();
     }
 
     /// An answer differed from what is known.

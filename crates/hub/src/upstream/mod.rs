@@ -29,7 +29,7 @@ pub use self::{
     notes::{Noted, forget as forget_profile},
     remembered::{Found, Lookup, Remembered},
     send::{ClientError, client},
-    target::{Target, TargetError, server, target, target_of},
+    target::{Target, TargetError, any_target, server, target, target_of},
 };
 
 /// What this process invalidated between two looks, at most; beyond that it hears of it twice.

@@ -1,5 +1,13 @@
 //! Whatever webhooks fail to tell, comparing with the provider makes up for.
 
+mod at_calendly;
+mod drift;
+mod dry_run;
+mod function;
+mod history;
+mod review;
+mod trouble;
+
 use std::collections::BTreeMap;
 
 use axum::{body::Body, http::Request};

@@ -149,11 +149,15 @@ each_engine! {
         let read = async || with.hub.get("/api/calcom/sync-status").await.json();
         assert_eq!(read().await, json!({
             "last_sync": null, "event_types_count": 0, "pending_webhooks": 0, "sync_errors": [],
+            "last_comparison": null, "open_findings": 0,
+            "today": { "received": 0, "found": 0, "repaired": 0, "conflicting": 0 },
         }));
         sync(&with).await;
         with.hub.set_clock("2026-01-05T08:00:05Z");
         let body = read().await;
-        assert_eq!(keys(&body), BTreeSet::from(["event_types_count", "last_sync", "pending_webhooks", "sync_errors"]));
+        assert_eq!(keys(&body), BTreeSet::from([
+            "event_types_count", "last_sync", "pending_webhooks", "sync_errors", "last_comparison", "open_findings", "today",
+        ]));
         assert!(body["event_types_count"].as_i64().unwrap() >= 6, "{body}");
         assert_eq!(body["last_sync"], "2026-01-05T08:00:00Z");
     }

@@ -67,6 +67,7 @@ impl TestHub {
     pub async fn over(store: Store) -> Self {
         let mut config = Config::default();
         config.access.trusted_network = true;
+        config.sync.history = false;
         Self::with(store, config).await
     }
 

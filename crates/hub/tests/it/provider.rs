@@ -49,6 +49,8 @@ impl WithProvider {
         .unwrap();
         let mut config = Config::default();
         config.access.trusted_network = true;
+        // Tests say themselves what is read.
+        config.sync.history = false;
         config.calcom.api_url = provider.calcom_base_url();
         change(&mut config);
         let hub = TestHub::with(store, config).await;

@@ -29,9 +29,16 @@ const WHO: &str = "ann@example.org";
 /// Everything the provider's list has.
 pub async fn recorded(with: &WithProvider, target: &Target) -> Vec<ProviderBooking> {
     let everything = BookingsQuery::default();
-    let call = bookings::list(target.profile, &everything, &Position::Start);
-    let answered = upstream::ask(&with.hub.app, target, &call, Wish::of(Lane::Sync)).await;
-    answered.unwrap().value.bookings
+    let mut all = Vec::new();
+    let mut next = Some(Position::Start);
+    while let Some(position) = next {
+        let call = bookings::list(target.profile, &everything, &position);
+        let answered = upstream::ask(&with.hub.app, target, &call, Wish::of(Lane::Sync)).await;
+        let page = answered.unwrap().value;
+        all.extend(page.bookings);
+        next = page.next;
+    }
+    all
 }
 
 fn told(deliveries: &[Delivery]) -> Vec<Change> {

@@ -66,7 +66,7 @@ fn every_documented_name_is_read() {
             _ if key.ends_with("enabled") || key.ends_with("_end") || key.ends_with("_network") => {
                 "false"
             }
-            "sync.canary" | "bookings.automatic" => "false",
+            "sync.canary" | "sync.history" | "bookings.automatic" => "false",
             "limits.trusted_proxies" => "10.0.0.0/8,::1",
             _ if key.contains("calcom.api_url") => "https://cal.example/v2",
             _ => "12",

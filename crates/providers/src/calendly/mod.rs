@@ -1,8 +1,10 @@
-//! Calendly: webhook signatures and bodies.
+//! Calendly: webhook signatures and bodies, and its API.
 
+pub mod api;
 mod details;
 mod event;
 mod normalize;
+mod record;
 mod verify;
 
 pub use normalize::account_hint;

@@ -105,7 +105,7 @@ fn moment(root: Fields<'_>, event: Event) -> Option<Timestamp> {
     })
 }
 
-fn cancellation(invitee: Fields<'_>) -> Fields<'_> {
+pub(super) fn cancellation(invitee: Fields<'_>) -> Fields<'_> {
     let own = invitee.within("cancellation");
     if own.exist() {
         own
@@ -114,7 +114,7 @@ fn cancellation(invitee: Fields<'_>) -> Fields<'_> {
     }
 }
 
-fn cause(invitee: Fields<'_>) -> Option<Cause> {
+pub(super) fn cause(invitee: Fields<'_>) -> Option<Cause> {
     let cancellation = cancellation(invitee);
     let who = cancellation.string("canceled_by");
     let role = match cancellation.text("canceler_type") {
@@ -128,18 +128,18 @@ fn cause(invitee: Fields<'_>) -> Option<Cause> {
 
 /// One invitee's place in one meeting.
 #[derive(Clone, Copy, Debug)]
-struct Place<'a> {
+pub(super) struct Place<'a> {
     fields: Fields<'a>,
     /// URI of the invitee.
     invitee: Option<&'a str>,
     /// URI of the scheduled event.
     meeting: Option<&'a str>,
     /// How many may come. Payloads of 2023 do not say.
-    limit: Option<i64>,
+    pub limit: Option<i64>,
 }
 
 impl<'a> Place<'a> {
-    fn of(fields: Fields<'a>) -> Self {
+    pub fn of(fields: Fields<'a>) -> Self {
         let scheduled = fields.within("scheduled_event");
         let invitee = fields.text("uri");
         Self {
@@ -153,12 +153,12 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn is_group(self) -> bool {
+    pub fn is_group(self) -> bool {
         self.limit.is_some_and(|limit| limit > 1)
     }
 
     /// Names the invitee within the booking.
-    fn key(self) -> String {
+    pub fn key(self) -> String {
         match self.invitee {
             Some(uri) if self.is_group() => fingerprint::indexable(uri),
             _ => BOOKER.to_owned(),
@@ -167,7 +167,7 @@ impl<'a> Place<'a> {
 
     /// A meeting with one invitee is named by the invitee, as reschedules link invitees. A group meeting is named by
     /// its event: where its invitees come from or go to is another booking.
-    fn identity(self) -> Option<Identity> {
+    pub fn identity(self) -> Option<Identity> {
         let invitee = self.invitee?;
         let old = self.fields.text("old_invitee").filter(|_| !self.is_group());
         let new = self.fields.text("new_invitee").filter(|_| !self.is_group());
@@ -197,7 +197,7 @@ impl<'a> Place<'a> {
         })
     }
 
-    fn what(self, event: Event) -> What {
+    pub fn what(self, event: Event) -> What {
         let confirmation = Confirmation::Confirmed;
         let came = self.fields.text("old_invitee").is_some();
         // The flag tells a move from a cancellation; the link stands in where it is missing.

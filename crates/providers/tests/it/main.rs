@@ -3,6 +3,7 @@
 mod calcom;
 mod calcom_api;
 mod calendly;
+mod calendly_api;
 mod fixtures;
 mod meaning;
 mod names;

@@ -47,12 +47,33 @@ pub(super) async fn of_team(
     caller.or_unauthorized()?;
     let world = shared.world();
     let calcom = &world.story.calcom;
-    let team = teams::find(calcom, &team)?.id;
+    team_list(calcom, &team, &params, shared.clock.now())
+}
+
+pub(super) async fn of_organization_team(
+    State(shared): State<Shared>,
+    caller: Caller,
+    Path((org, team)): Path<(String, String)>,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let world = shared.world();
+    let calcom = &world.story.calcom;
+    organizations::enter(calcom, caller, &org)?;
+    team_list(calcom, &team, &params, shared.clock.now())
+}
+
+fn team_list(
+    calcom: &CalCom,
+    team: &str,
+    params: &Params,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
+    let team = teams::find(calcom, team)?.id;
     let types: Vec<i64> = teams::of_team(calcom, team).map(|one| one.id).collect();
     let bookings = calcom
         .bookings()
         .filter(|booking| types.contains(&booking.event_type_id));
-    by_pages(calcom, bookings, &params, shared.clock.now())
+    by_pages(calcom, bookings, params, now)
 }
 
 pub(super) async fn of_organization(

@@ -81,6 +81,10 @@ fn event_types_and_teams() -> Router<Shared> {
             get(organizations::memberships),
         )
         .route("/organizations/{org}/bookings", get(list::of_organization))
+        .route(
+            "/organizations/{org}/teams/{team}/bookings",
+            get(list::of_organization_team),
+        )
 }
 
 fn times() -> Router<Shared> {

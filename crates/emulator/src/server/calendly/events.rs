@@ -73,6 +73,6 @@ pub(super) async fn cancel(
     })
 }
 
-fn event_uri(calendly: &Calendly, uuid: &str) -> EventUri {
+pub(super) fn event_uri(calendly: &Calendly, uuid: &str) -> EventUri {
     EventUri::new(format!("{}/scheduled_events/{uuid}", calendly.base()))
 }

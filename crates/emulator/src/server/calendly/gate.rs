@@ -68,7 +68,7 @@ impl Refusal {
         Self::new(409, "Already Exists", message)
     }
 
-    fn denied(message: &str) -> Self {
+    pub(super) fn denied(message: &str) -> Self {
         Self::new(403, "Permission Denied", message)
     }
 

@@ -1,8 +1,9 @@
-//! API v2 of Calendly: this round booking, canceling, no-shows and webhook subscriptions.
+//! API v2 of Calendly: scheduled events and their invitees, booking, canceling, no-shows and webhook subscriptions.
 
 mod booking;
 mod events;
 mod gate;
+mod lists;
 mod no_shows;
 mod webhooks;
 
@@ -27,7 +28,9 @@ pub(super) fn routes() -> Router<Shared> {
             "/webhook_subscriptions/{uuid}",
             get(webhooks::show).delete(webhooks::delete),
         )
+        .route("/scheduled_events", get(lists::events))
         .route("/scheduled_events/{uuid}", get(events::show))
+        .route("/scheduled_events/{uuid}/invitees", get(lists::invitees))
         .route(
             "/scheduled_events/{uuid}/cancellation",
             post(events::cancel),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use calbridge_core::{ids::ConnectionId, scope::Scope};
+use calbridge_core::{agreement::Side, ids::ConnectionId, scope::Scope};
 use calbridge_store::sync_runs::{RunState, SyncCause, SyncRun};
 use clap::Args;
 use serde_json::json;
@@ -13,6 +13,7 @@ use crate::{
     app::App,
     cli::{
         context::{Context, TenantOption},
+        output::at,
         parse::{self, Moment},
         progress::Progress,
     },
@@ -132,11 +133,23 @@ fn tell(context: &Context, id: ConnectionId, report: &SweepReport) -> anyhow::Re
 }
 
 fn line(one: &Compared) -> String {
-    let sign = match (one.is_found(), one.conflicts.is_empty()) {
-        (true, _) => '+',
-        (false, true) => '~',
-        (false, false) => '!',
+    let sign = match one {
+        _ if one.is_found() => '+',
+        _ if one.is_conflict() => '!',
+        _ if one.kept => '=',
+        _ => '~',
     };
     let words: Vec<_> = one.differences.iter().map(|one| one.as_str()).collect();
-    format!("  {sign} {} ({})", one.external_id, words.join(", "))
+    let sides = match (&one.ours, &one.theirs) {
+        (Some(ours), Some(theirs)) if one.is_conflict() => {
+            format!(": {} here, {} there", stands(ours), stands(theirs))
+        }
+        _ => String::new(),
+    };
+    format!("  {sign} {} ({}){sides}", one.external_id, words.join(", "))
+}
+
+fn stands(side: &Side) -> String {
+    let start = side.start_time.map(at).unwrap_or_default();
+    format!("{} {start}", side.status)
 }

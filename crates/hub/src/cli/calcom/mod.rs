@@ -4,6 +4,7 @@ mod circuit;
 mod debug;
 mod event_types;
 mod migrate;
+mod status;
 mod test;
 mod warmup;
 
@@ -23,6 +24,7 @@ Examples:
   calbridge calcom test-connection
   calbridge calcom sync-event-types --all
   calbridge calcom debug-availability 2026361 --date 2026-03-02
+  calbridge calcom sync-status
   calbridge calcom circuit-status --json
   calbridge calcom circuit-reset
   calbridge calcom migrate-to-v2 --dry-run
@@ -73,6 +75,11 @@ pub(super) enum CalcomCommand {
         #[command(flatten)]
         tenant: TenantOption,
     },
+    /// Say how far we are behind Cal.com: what was read and compared last, and what came how today
+    SyncStatus {
+        #[command(flatten)]
+        tenant: TenantOption,
+    },
     /// Bring connections that still name API v1 to v2, and say what is left to do
     MigrateToV2 {
         /// Only say what would change
@@ -101,6 +108,7 @@ impl CalcomCommand {
             }
             Self::ListEventTypes { all, tenant } => event_types::list(context, all, tenant).await,
             Self::CircuitStatus { tenant } => circuit::status(context, tenant).await,
+            Self::SyncStatus { tenant } => status::sync_status(context, tenant).await,
             Self::MigrateToV2 { dry_run } => migrate::migrate(context, dry_run).await,
         }?;
         Ok(Exit::Done)

@@ -58,9 +58,16 @@ impl Add {
                  add one with `calbridge connections rotate-secret`",
             );
         }
+        let api_key = input::secret(self.api_key, None)?;
+        if api_key.is_some() {
+            output::aside(
+                "note: `calbridge serve` reads the account's bookings; `calbridge bookings sync` does it now and shows how far \
+                 it is",
+            );
+        }
         let request = NewConnectionRequest {
             webhook_secret,
-            api_key: input::secret(self.api_key, None)?,
+            api_key,
             signature_policy: match self.signature_policy {
                 Policy::Required => SignaturePolicy::Required,
                 Policy::Off => SignaturePolicy::Off,

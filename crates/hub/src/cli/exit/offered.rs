@@ -1,10 +1,11 @@
-//! What goes wrong with event types, branches, users and hosts.
+//! What goes wrong with event types, branches, users, hosts and findings.
 
 use std::error::Error;
 
 use calbridge_store::StoreError;
 
 use crate::{
+    agreement,
     branches::{ChangeBranchError, FindBranchError, OfferError},
     event_types::{EditEventTypeError, FindEventTypeError, sync::SyncError},
     hosts::ReviewError,
@@ -37,6 +38,10 @@ pub(super) fn is_not_found(error: &(dyn Error + 'static)) -> bool {
         || matches!(error.downcast_ref(), Some(FindUserError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(ChangeUserError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(ReviewError::NotFound(_)))
+        || matches!(
+            error.downcast_ref(),
+            Some(agreement::ReviewError::NotFound(_))
+        )
 }
 
 /// The database's own error, where a use case shows it as its own.
@@ -76,6 +81,9 @@ pub(super) fn store_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a St
         return Some(error);
     }
     if let Some(ReviewError::Store(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(agreement::ReviewError::Store(error)) = error.downcast_ref() {
         return Some(error);
     }
     None

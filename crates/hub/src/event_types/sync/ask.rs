@@ -53,10 +53,21 @@ pub async fn ask_for(
     Ok(runs)
 }
 
-/// The connections whose provider can be asked.
+/// The connections whose event types can be read.
 pub(crate) async fn readable(
     tx: &mut Tx,
     scope: &Scope,
+    wanted: Option<ConnectionId>,
+    now: Timestamp,
+) -> Result<Vec<Connection>, SyncError> {
+    readable_at(tx, scope, &[Provider::CalCom], wanted, now).await
+}
+
+/// The connections to these providers that can be asked.
+pub(crate) async fn readable_at(
+    tx: &mut Tx,
+    scope: &Scope,
+    providers: &[Provider],
     wanted: Option<ConnectionId>,
     now: Timestamp,
 ) -> Result<Vec<Connection>, SyncError> {
@@ -67,7 +78,7 @@ pub(crate) async fn readable(
             return Err(SyncError::NotFound(id));
         }
     }
-    all.retain(|one| one.provider == Provider::CalCom && one.disabled_at.is_none());
+    all.retain(|one| providers.contains(&one.provider) && one.disabled_at.is_none());
     let keys = connections::list_secrets(tx, &all, SecretKind::ApiKey).await?;
     all.retain(|one| {
         keys.iter()

@@ -10,8 +10,8 @@ mod run;
 mod status;
 
 pub use apply::{Reading, apply};
-pub(crate) use ask::readable;
+pub(crate) use ask::readable_at;
 pub use ask::{SyncError, ask_for, due, find_run, list_runs};
 pub use report::SyncReport;
 pub use run::{now, run_job};
-pub use status::{Status, Statuses, status};
+pub use status::{Status, Statuses, Today, status};

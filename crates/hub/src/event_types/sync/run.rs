@@ -8,7 +8,7 @@ use calbridge_core::{
 };
 use calbridge_store::{
     StoreError,
-    sync_runs::{self, Ending, SyncCause, SyncRun},
+    sync_runs::{self, Ending, RunState, SyncCause, SyncRun},
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use super::{
     ask::{SyncError, ask_for, find_run},
     read::{self, Unread},
 };
-use crate::{app::App, jobs::JobError};
+use crate::{app::App, incidents, jobs::JobError, metrics::SyncEnd};
 
 /// Whoever is silent for this long has stopped; each list takes less.
 const LEASE: SignedDuration = SignedDuration::from_mins(3);
@@ -94,7 +94,7 @@ async fn do_run(
     };
     match read::everything(app, scope, run.connection_id, &progress).await {
         Ok(reading) => finish(app, scope, &run, &reading).await,
-        Err(Unread(why)) => fail(app, &run, why).await,
+        Err(Unread(why)) => fail(app, scope, &run, why).await,
     }
 }
 
@@ -142,7 +142,9 @@ pub(super) async fn finish(
         tx.rollback().await?;
         return Ok(None);
     };
+    incidents::note_sync(&mut tx, scope, &ended, now).await?;
     tx.commit().await?;
+    count(app, &ended);
     tracing::info!(
         connection.id = %run.connection_id,
         sync_run.id = %run.id,
@@ -152,7 +154,12 @@ pub(super) async fn finish(
     Ok(Some(ended))
 }
 
-async fn fail(app: &App, run: &SyncRun, why: String) -> Result<Option<SyncRun>, StoreError> {
+async fn fail(
+    app: &App,
+    scope: &Scope,
+    run: &SyncRun,
+    why: String,
+) -> Result<Option<SyncRun>, StoreError> {
     tracing::warn!(
         connection.id = %run.connection_id,
         sync_run.id = %run.id,
@@ -162,8 +169,24 @@ async fn fail(app: &App, run: &SyncRun, why: String) -> Result<Option<SyncRun>, 
         result: None,
         error: Some(why),
     };
+    let now = app.clock.now();
     let mut tx = app.store.write().await?;
-    let ended = sync_runs::finish(&mut tx, run, ending, app.clock.now()).await?;
+    let ended = sync_runs::finish(&mut tx, run, ending, now).await?;
+    if let Some(run) = &ended {
+        incidents::note_sync(&mut tx, scope, run, now).await?;
+    }
     tx.commit().await?;
+    if let Some(run) = &ended {
+        count(app, run);
+    }
     Ok(ended)
+}
+
+fn count(app: &App, run: &SyncRun) {
+    let end = if run.state == RunState::Done {
+        SyncEnd::Done
+    } else {
+        SyncEnd::Failed
+    };
+    app.metrics.upstream.synced(run.kind.as_str(), end);
 }

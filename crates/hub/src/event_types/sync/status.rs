@@ -23,8 +23,27 @@ pub struct Status {
     pub event_types: i64,
     /// Webhook events that are still to be applied.
     pub pending: i64,
+    /// When bookings were compared without an error.
+    pub last_comparison: Option<Timestamp>,
+    /// What came how today, in UTC.
+    pub today: Today,
+    /// Differences that wait for a person.
+    pub open_findings: i64,
     /// What went wrong in the last run of each connection.
     pub errors: Vec<String>,
+}
+
+/// How bookings came to us today.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Today {
+    /// Webhook events that were applied.
+    pub received: i64,
+    /// Bookings that only a comparison found.
+    pub found: i64,
+    /// Bookings that were made to agree.
+    pub repaired: i64,
+    /// Bookings about which both sides began to differ.
+    pub conflicting: i64,
 }
 
 /// Of one tenant, or of all.
@@ -74,14 +93,15 @@ pub async fn status(app: &App, of: Option<TenantId>) -> Arc<Status> {
 }
 
 async fn look(app: &App, of: Option<TenantId>) -> Result<Status, StoreError> {
+    let now = app.clock.now();
     let mut tx = app.store.read().await?;
     let (found, errors) = match of.map(Scope::system) {
         Some(scope) => (
-            sync_status::look(&mut tx, &scope).await?,
+            sync_status::look(&mut tx, &scope, now).await?,
             sync_status::errors(&mut tx, &scope).await?,
         ),
         None => (
-            sync_status::look_in_all(&mut tx).await?,
+            sync_status::look_in_all(&mut tx, now).await?,
             sync_status::errors_in_all(&mut tx).await?,
         ),
     };
@@ -90,6 +110,14 @@ async fn look(app: &App, of: Option<TenantId>) -> Result<Status, StoreError> {
         last_sync: found.last_sync,
         event_types: found.event_types,
         pending: found.pending,
+        last_comparison: found.last_comparison,
+        today: Today {
+            received: found.received,
+            found: found.found,
+            repaired: found.repaired,
+            conflicting: found.conflicting,
+        },
+        open_findings: found.open_findings,
         errors,
     })
 }

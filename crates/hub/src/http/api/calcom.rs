@@ -51,6 +51,38 @@ pub struct SyncStatusBody {
     pending_webhooks: i64,
     /// What went wrong in the last sync of each connection.
     sync_errors: Vec<String>,
+    /// When bookings were compared without an error.
+    last_comparison: Option<Timestamp>,
+    /// How bookings came to us today, in UTC.
+    today: TodayBody,
+    /// Differences that wait for a person.
+    #[schema(example = 0)]
+    open_findings: i64,
+}
+
+/// How bookings came to us in a day.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CalComSyncToday)]
+pub struct TodayBody {
+    /// Webhook events that were applied; 100000 stands for as many or more.
+    received: i64,
+    /// Bookings that only a comparison with the provider found.
+    found: i64,
+    /// Bookings that stood otherwise at the provider and were made to agree.
+    repaired: i64,
+    /// Bookings about which both sides began to differ.
+    conflicting: i64,
+}
+
+impl From<sync::Today> for TodayBody {
+    fn from(today: sync::Today) -> Self {
+        Self {
+            received: today.received,
+            found: today.found,
+            repaired: today.repaired,
+            conflicting: today.conflicting,
+        }
+    }
 }
 
 /// How Cal.com is
@@ -92,11 +124,24 @@ pub async fn sync_status(State(app): State<App>, parts: Parts) -> Json<SyncStatu
         ],
     };
     Json(SyncStatusBody {
-        last_sync: status.last_sync,
-        event_types_count: status.event_types,
-        pending_webhooks: status.pending,
         sync_errors,
+        ..SyncStatusBody::of(&status)
     })
+}
+
+impl SyncStatusBody {
+    /// With everything that went wrong.
+    pub fn of(status: &sync::Status) -> Self {
+        Self {
+            last_sync: status.last_sync,
+            event_types_count: status.event_types,
+            pending_webhooks: status.pending,
+            sync_errors: status.errors.clone(),
+            last_comparison: status.last_comparison,
+            today: status.today.into(),
+            open_findings: status.open_findings,
+        }
+    }
 }
 
 /// The tenant of whoever shows a key that may read. Nobody is turned away: a monitor is to hear how things are.

@@ -7,6 +7,7 @@ pub mod branches;
 pub mod calcom;
 pub mod connections;
 pub mod event_types;
+pub mod findings;
 pub mod host_matches;
 pub mod incidents;
 pub mod leads;

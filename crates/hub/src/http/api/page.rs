@@ -63,7 +63,8 @@ pub fn request(
     })
 }
 
-fn encode(id: i64) -> String {
+/// What callers give back to go on below a row.
+pub fn encode(id: i64) -> String {
     URL_SAFE_NO_PAD.encode(id.to_string())
 }
 

@@ -32,16 +32,18 @@ pub struct SyncRunBody {
     connection_id: i64,
     /// What is read: `event_types` or `bookings`.
     kind: &'static str,
-    /// What asked for it: `schedule`, `api`, `cli` or `function`.
+    /// What asked for it: `schedule`, `api`, `cli`, `function`, or `connect` when the connection got its key.
     cause: &'static str,
     /// Who asked for it.
     actor: String,
     /// `waiting`, `running`, `done`, or `failed` when not everything could be read.
     #[schema(example = "done")]
     state: &'static str,
-    /// How many lists of how many were read, and how many event types were on them.
+    /// How many lists of how many were read, and how many event types were on them; of bookings, how many were `read` and
+    /// where reading goes on.
     progress: JsonValue,
-    /// What came of it: `listed`, `added`, `changed` with the fields, `deactivated`, `unchanged`, `kept_edits`.
+    /// What came of it: `listed`, `added`, `changed` with the fields, `deactivated`, `unchanged`, `kept_edits`; of bookings
+    /// `read`, `agreed`, `found`, `repaired`, `conflicting`, `differing`.
     result: Option<JsonValue>,
     /// What went wrong.
     error: Option<String>,

@@ -1,32 +1,32 @@
 //! `/cal-bookings`: every stored booking of Cal.com, for administrators; compared with Cal.com first, if they say so.
 
-use std::time::Duration;
+mod compare;
 
 use axum::{
     Json,
     extract::{Query, Request, State},
-    http::request::Parts,
+    http::{header, request::Parts},
+    response::{IntoResponse, Response},
 };
 use calbridge_core::{
     provider::Provider,
     scope::{Permission, Scope},
 };
-use calbridge_store::{
-    PageRequest,
-    bookings::BookingFilter,
-    sync_runs::{RunState, SyncCause, SyncRun},
-};
+use calbridge_store::{PageRequest, bookings::BookingFilter};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::compare::Form;
 use crate::{
-    agreement::{self, Extent},
     app::App,
     booking::{self, FoundBooking},
     http::{
-        api::sync_runs::SyncRunBody,
+        api::{
+            page::{self, USUAL},
+            sync_runs::SyncRunBody,
+        },
         auth, body,
         problem::{Code, Problem},
     },
@@ -35,18 +35,21 @@ use crate::{
 /// A body says what to do, in a few words.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// A comparison that takes longer goes on; its state is told.
-const PATIENCE: Duration = Duration::from_secs(25);
-
 /// Stored bookings.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CalBookings)]
 pub struct BookingsBody {
     /// The bookings, the newest first.
     bookings: Vec<FunctionBooking>,
+    /// Give it back as `cursor` to list the next ones; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
     /// What came of the comparison, if one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     sync: Option<Vec<SyncRunBody>>,
+    /// Give it back as `cursor` with `action=sync` to go on where `limit` cut the comparison short.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync_cursor: Option<String>,
 }
 
 /// A booking.
@@ -113,20 +116,24 @@ pub struct BookingsAction {
     action: Option<String>,
     /// At most so many are compared, and listed; all if absent.
     limit: Option<usize>,
+    /// Where to go on: the `next_cursor` of a list, or with `action=sync` the `sync_cursor` of a comparison.
+    cursor: Option<String>,
 }
 
 macro_rules! doors {
     ($($get:ident $post:ident $path:literal;)+) => {$(
         /// Stored bookings, as a function
         ///
-        /// Every booking of Cal.com that is stored. `action=sync` compares them with Cal.com first. Needs the permission
-        /// `admin`.
+        /// Every booking of Cal.com that is stored. `action=sync` compares them with Cal.com first; while that takes time, the
+        /// answer has begun and empty lines come before the body, so that nobody in between gives up. What fails then is told
+        /// by `error` in the body. With `Accept: application/x-ndjson` each line tells how many were `read`, and the last one
+        /// is the body. Needs the permission `admin`.
         #[utoipa::path(
             get, path = $path, tag = "functions",
             params(BookingsAction),
             responses((status = 200, description = "The bookings", body = BookingsBody)),
         )]
-        pub async fn $get(State(app): State<App>, request: Request) -> Result<Json<BookingsBody>, Problem> {
+        pub async fn $get(State(app): State<App>, request: Request) -> Result<Response, Problem> {
             answer(&app, request).await
         }
 
@@ -139,7 +146,7 @@ macro_rules! doors {
             request_body = Option<BookingsAction>,
             responses((status = 200, description = "The bookings", body = BookingsBody)),
         )]
-        pub async fn $post(State(app): State<App>, request: Request) -> Result<Json<BookingsBody>, Problem> {
+        pub async fn $post(State(app): State<App>, request: Request) -> Result<Response, Problem> {
             answer(&app, request).await
         }
     )+};
@@ -150,20 +157,31 @@ doors! {
     functions_cal_bookings post_functions_cal_bookings "/functions/v1/cal-bookings";
 }
 
-async fn answer(app: &App, request: Request) -> Result<Json<BookingsBody>, Problem> {
+async fn answer(app: &App, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let scope = auth::scope(&parts, app, Permission::Admin).await?;
     let bytes = body::read(&parts.headers, body, MOST_BYTES).await?;
     let wish = wish(&parts, &bytes)?;
-    let sync = match wish.action.as_deref() {
-        None | Some("" | "list") => None,
-        Some("sync") => Some(compare(app, &scope, wish.limit).await?),
-        Some(_) => return Err(Problem::invalid("action", "use list or sync")),
-    };
-    Ok(Json(BookingsBody {
-        bookings: all(app, &scope, wish.limit.unwrap_or(usize::MAX)).await?,
-        sync: sync.map(|runs| runs.into_iter().map(SyncRunBody::from).collect()),
-    }))
+    match wish.action.as_deref() {
+        None | Some("" | "list") => {
+            let cursor = wish.cursor.as_deref();
+            let listed = list(app, &scope, wish.limit, cursor).await?;
+            Ok(Json(listed).into_response())
+        }
+        Some("sync") => compare::compare(app, scope, wish, form(&parts)).await,
+        Some(_) => Err(Problem::invalid("action", "use list or sync")),
+    }
+}
+
+/// How the answer to a comparison is told.
+fn form(parts: &Parts) -> Form {
+    let accepted = parts.headers.get(header::ACCEPT);
+    let accepted = accepted.and_then(|value| value.to_str().ok());
+    if accepted.is_some_and(|accepted| accepted.contains(Form::Lines.content_type())) {
+        Form::Lines
+    } else {
+        Form::Whole
+    }
 }
 
 /// What the query says, or else the body.
@@ -178,32 +196,36 @@ fn wish(parts: &Parts, bytes: &[u8]) -> Result<BookingsAction, Problem> {
         .map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))
 }
 
-async fn compare(app: &App, scope: &Scope, limit: Option<usize>) -> Result<Vec<SyncRun>, Problem> {
-    let extent = Extent { since: None, limit };
-    let cause = SyncCause::Function;
-    let runs = agreement::now(app, scope, None, extent, cause, PATIENCE, &|_| ()).await?;
-    let failed = runs.iter().find(|run| run.state == RunState::Failed);
-    match failed.and_then(|run| run.error.as_deref()) {
-        Some(why) => Err(Problem::new(Code::SyncFailed, why)),
-        None => Ok(runs),
-    }
-}
-
-async fn all(app: &App, scope: &Scope, limit: usize) -> Result<Vec<FunctionBooking>, Problem> {
+async fn list(
+    app: &App,
+    scope: &Scope,
+    limit: Option<usize>,
+    cursor: Option<&str>,
+) -> Result<BookingsBody, Problem> {
     let filter = BookingFilter {
         provider: Some(Provider::CalCom),
         ..BookingFilter::default()
     };
-    let mut page = PageRequest::first(PageRequest::MOST);
-    let mut bookings = Vec::new();
-    loop {
+    let mut page = page::request(None, cursor, USUAL)?;
+    let mut bookings: Vec<FunctionBooking> = Vec::new();
+    let next_cursor = loop {
+        let left = limit.map_or(usize::MAX, |limit| limit.saturating_sub(bookings.len()));
+        page.limit =
+            i64::try_from(left).map_or(PageRequest::MOST, |left| left.min(PageRequest::MOST));
+        if page.limit == 0 {
+            break page.below;
+        }
         let found = booking::list(app, scope, &filter, page).await?;
         bookings.extend(found.data.into_iter().map(FunctionBooking::from));
-        let Some(below) = found.next_cursor.filter(|_| bookings.len() < limit) else {
-            break;
-        };
-        page.below = Some(below);
-    }
-    bookings.truncate(limit);
-    Ok(bookings)
+        if found.next_cursor.is_none() {
+            break None;
+        }
+        page.below = found.next_cursor;
+    };
+    Ok(BookingsBody {
+        bookings,
+        next_cursor: next_cursor.map(page::encode),
+        sync: None,
+        sync_cursor: None,
+    })
 }

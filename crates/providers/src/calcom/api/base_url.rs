@@ -39,9 +39,21 @@ impl BaseUrl {
     pub const CLOUD: &'static str = "https://api.cal.com/v2";
     /// The hosted service for the data region of the European Union.
     pub const EU: &'static str = "https://api.cal.eu/v2";
+    /// Calendly.
+    pub const CALENDLY: &'static str = "https://api.calendly.com";
 
     /// Accept `https` anywhere and `http` on this machine; make the path end in `v2`.
     pub fn parse(text: &str) -> Result<(Self, Option<Note>), BaseUrlError> {
+        let base = Self::parse_without_version(text)?.0;
+        Ok(match base.rsplit_once('/') {
+            Some((_, "v2")) => (Self(base), None),
+            Some((rest, "v1")) => (Self(format!("{rest}/v2")), Some(Note::VersionOne)),
+            _ => (Self(format!("{base}/v2")), Some(Note::NoVersion)),
+        })
+    }
+
+    /// The same with the path as it is: Calendly's API has no version there.
+    pub fn parse_without_version(text: &str) -> Result<Self, BaseUrlError> {
         let url = Url::parse(text.trim()).map_err(|_| BaseUrlError::NotAUrl)?;
         let host = url.host().ok_or(BaseUrlError::NotAUrl)?;
         let encrypted = match url.scheme() {
@@ -58,12 +70,7 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(BaseUrlError::HasQuery);
         }
-        let base = url.as_str().trim_end_matches('/');
-        Ok(match base.rsplit_once('/') {
-            Some((_, "v2")) => (Self(base.to_owned()), None),
-            Some((rest, "v1")) => (Self(format!("{rest}/v2")), Some(Note::VersionOne)),
-            _ => (Self(format!("{base}/v2")), Some(Note::NoVersion)),
-        })
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
     /// The URL of a call: its path, which begins with `/`, and query.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::body;
 
-/// One request to Cal.com's API v2, and how its answer is read.
+/// One request to a provider's API, and how its answer is read.
 ///
 /// Whoever carries it adds the key, and decides when, how often and how long.
 #[derive(Clone)]
@@ -36,11 +36,32 @@ pub struct Call<T> {
     pub version: Option<&'static str>,
     /// Whether it may be repeated.
     pub effect: Effect,
+    dialect: &'static Dialect,
     read: Read<T>,
 }
 
+/// What one provider's answers have in common.
+pub(crate) struct Dialect {
+    /// Whose it is.
+    pub provider: Provider,
+    /// What wraps the data of an answer.
+    pub envelope: for<'a> fn(&Part<'a>) -> Result<Object<'a>, Misread>,
+    /// What an answer other than 2xx means, and what it says.
+    pub refusal: fn(Operation, &Response<'_>, Option<&Value>) -> (ErrorKind, String),
+    /// What the headers still allow.
+    pub quota: fn(&HeaderMap) -> Option<Quota>,
+}
+
+/// How Cal.com answers.
+const CALCOM: Dialect = Dialect {
+    provider: Provider::CalCom,
+    envelope,
+    refusal,
+    quota,
+};
+
 /// How the data of an answer are read.
-type Read<T> = fn(&Object<'_>) -> Result<T, Misread>;
+pub(crate) type Read<T> = fn(&Object<'_>) -> Result<T, Misread>;
 
 /// Whether a call may be repeated when nobody knows what became of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,6 +117,17 @@ impl<T> Call<T> {
         segments: &[&dyn fmt::Display],
         read: Read<T>,
     ) -> Self {
+        Self::spoken(&CALCOM, operation, method, segments, read)
+    }
+
+    /// The same to another provider.
+    pub(crate) fn spoken(
+        dialect: &'static Dialect,
+        operation: Operation,
+        method: Method,
+        segments: &[&dyn fmt::Display],
+        read: Read<T>,
+    ) -> Self {
         let effect = if method == Method::GET {
             Effect::Reads
         } else {
@@ -109,6 +141,7 @@ impl<T> Call<T> {
             body: None,
             version: None,
             effect,
+            dialect,
             read,
         }
     }
@@ -124,7 +157,7 @@ impl<T> Call<T> {
         }
     }
 
-    pub(super) fn query(
+    pub(crate) fn query(
         mut self,
         name: impl Into<Cow<'static, str>>,
         value: Option<impl fmt::Display>,
@@ -142,57 +175,69 @@ impl<T> Call<T> {
 
     /// Read what came back. No answer makes this panic.
     pub fn read(&self, response: &Response<'_>) -> Result<Answer<T>, ApiError> {
-        let body = body::read(Provider::CalCom, None, response.body).ok();
+        let body = body::read(self.dialect.provider, None, response.body).ok();
         if !(200..300).contains(&response.status) {
-            let told = Told::read(body.as_ref());
-            let kind = refusal::kind(self.operation, response.status, &told, response.headers);
-            let message = match refusal::advice(&kind) {
-                Some(advice) => format!("{advice} ({})", told.shown()),
-                None => told.shown(),
-            };
-            return Err(response.error(kind, &message));
+            let (kind, message) = (self.dialect.refusal)(self.operation, response, body.as_ref());
+            return Err(response.error(self.dialect, kind, &message));
         }
         let Some(body) = body else {
-            return Err(response.error(ErrorKind::Down, "the answer is not a JSON object"));
+            let message = "the answer is not a JSON object";
+            return Err(response.error(self.dialect, ErrorKind::Down, message));
         };
         let drifts = RefCell::new(Drifts::new(self.operation));
         drifts.borrow_mut().headers(response.headers, self.version);
-        let value = self
-            .value(&Part::root(&body, &drifts))
-            .map_err(|misread| response.misread(&misread))?;
+        let value = (self.dialect.envelope)(&Part::root(&body, &drifts))
+            .and_then(|envelope| (self.read)(&envelope))
+            .map_err(|misread| response.misread(self.dialect, &misread))?;
         Ok(Answer {
             value,
             drifts: drifts.into_inner().into_found(),
-            quota: quota(response.headers),
+            quota: (self.dialect.quota)(response.headers),
             request_id: response.request_id(),
         })
     }
+}
 
-    fn value(&self, body: &Part<'_>) -> Result<T, Misread> {
-        let envelope = body.object(&ENVELOPE)?;
-        let status = envelope.need("status")?;
-        if status.text()? != "success" {
-            return Err(status.misread("the word `success`"));
-        }
-        (self.read)(&envelope)
+fn envelope<'a>(body: &Part<'a>) -> Result<Object<'a>, Misread> {
+    let envelope = body.object(&ENVELOPE)?;
+    let status = envelope.need("status")?;
+    if status.text()? == "success" {
+        Ok(envelope)
+    } else {
+        Err(status.misread("the word `success`"))
     }
 }
 
+fn refusal(
+    operation: Operation,
+    response: &Response<'_>,
+    body: Option<&Value>,
+) -> (ErrorKind, String) {
+    let told = Told::read(body);
+    let kind = refusal::kind(operation, response.status, &told, response.headers);
+    let message = match refusal::advice(&kind) {
+        Some(advice) => format!("{advice} ({})", told.shown()),
+        None => told.shown(),
+    };
+    (kind, message)
+}
+
 impl Response<'_> {
-    fn error(&self, kind: ErrorKind, message: &str) -> ApiError {
+    fn error(&self, dialect: &Dialect, kind: ErrorKind, message: &str) -> ApiError {
         ApiError {
+            provider: dialect.provider,
             kind,
             status: self.status,
             message: message.chars().take(300).collect(),
             request_id: self.request_id(),
-            quota: quota(self.headers),
+            quota: (dialect.quota)(self.headers),
         }
     }
 
-    fn misread(&self, misread: &Misread) -> ApiError {
+    fn misread(&self, dialect: &Dialect, misread: &Misread) -> ApiError {
         let Misread { path, expected } = misread;
         let kind = ErrorKind::Misread { expected };
-        self.error(kind, &format!("expected {expected} at `{path}`"))
+        self.error(dialect, kind, &format!("expected {expected} at `{path}`"))
     }
 
     fn request_id(&self) -> Option<String> {

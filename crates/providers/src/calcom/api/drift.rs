@@ -37,20 +37,20 @@ pub enum DriftKind {
 
 /// The differences found in one answer: each once, and not too many.
 #[derive(Debug)]
-pub(super) struct Drifts {
+pub(crate) struct Drifts {
     operation: Operation,
     found: Vec<Drift>,
 }
 
 impl Drifts {
-    pub(super) fn new(operation: Operation) -> Self {
+    pub(crate) fn new(operation: Operation) -> Self {
         Self {
             operation,
             found: Vec::new(),
         }
     }
 
-    pub(super) fn note(&mut self, path: &str, what: DriftKind) {
+    pub(crate) fn note(&mut self, path: &str, what: DriftKind) {
         if self.found.len() >= LIMIT {
             return;
         }
@@ -68,7 +68,7 @@ impl Drifts {
         }
     }
 
-    pub(super) fn word(&mut self, path: &str, word: &str) {
+    pub(crate) fn word(&mut self, path: &str, word: &str) {
         // A text that is no word may be a person's.
         let word = if word
             .chars()
@@ -82,7 +82,7 @@ impl Drifts {
     }
 
     /// What the headers say about the end of this call, or about its version.
-    pub(super) fn headers(&mut self, headers: &HeaderMap, asked: Option<&str>) {
+    pub(crate) fn headers(&mut self, headers: &HeaderMap, asked: Option<&str>) {
         const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
         const SUNSET: HeaderName = HeaderName::from_static("sunset");
         const VERSION: HeaderName = HeaderName::from_static("cal-api-version");
@@ -95,7 +95,7 @@ impl Drifts {
         }
     }
 
-    pub(super) fn into_found(self) -> Vec<Drift> {
+    pub(crate) fn into_found(self) -> Vec<Drift> {
         self.found
     }
 }

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use calbridge_core::provider::Provider;
+
 use super::Quota;
 
 /// The provider refused, or what it said is no answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("Cal.com answered {status}: {message}")]
+#[error("{} answered {status}: {message}", name(*provider))]
 pub struct ApiError {
+    /// Who refused.
+    pub provider: Provider,
     /// What to do about it.
     pub kind: ErrorKind,
     /// The status of the HTTP answer.
@@ -58,5 +62,12 @@ impl ApiError {
     pub fn route_missing(&self) -> bool {
         // Only the text tells this 404 from another: `Cannot GET /v2/..` (api_016).
         self.kind == ErrorKind::NotFound && self.message.starts_with("Cannot ")
+    }
+}
+
+fn name(provider: Provider) -> &'static str {
+    match provider {
+        Provider::CalCom => "Cal.com",
+        Provider::Calendly => "Calendly",
     }
 }

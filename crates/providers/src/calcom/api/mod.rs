@@ -1,12 +1,13 @@
 //! Cal.com's API v2, as values: what to ask, and how the answer is read.
 //!
-//! Nothing here sends, waits or asks the clock. Whoever carries a [`Call`] decides when, how often and how long.
+//! Nothing here sends, waits or asks the clock. Whoever carries a [`Call`] decides when, how often and how long. Calendly's
+//! calls are built of the same parts.
 
 mod account;
 mod base_url;
 pub mod bookings;
 pub mod calendars;
-mod call;
+pub(crate) mod call;
 pub mod detect;
 mod drift;
 mod error;
@@ -17,8 +18,8 @@ pub mod organizations;
 mod path;
 mod profile;
 mod quota;
-mod quote;
-mod reader;
+pub(crate) mod quote;
+pub(crate) mod reader;
 mod refusal;
 pub mod schedules;
 pub mod slots;

@@ -3,21 +3,29 @@
 use std::fmt;
 
 macro_rules! operations {
-    ($($(#[$doc:meta])* $variant:ident => $name:literal,)+) => {
+    (
+        $($(#[$doc:meta])* $variant:ident => $name:literal,)+
+        ;
+        $($(#[$their_doc:meta])* $theirs:ident => $their_name:literal,)+
+    ) => {
         /// What a call asks for: the name under which it is counted, logged and cached.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Operation {
             $($(#[$doc])* $variant,)+
+            $($(#[$their_doc])* $theirs,)+
         }
 
         impl Operation {
-            /// Every operation.
+            /// Every operation of Cal.com.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            /// Every operation of Calendly.
+            pub const CALENDLY: &'static [Self] = &[$(Self::$theirs,)+];
 
             /// The name, like `slots.list`.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
+                    $(Self::$theirs => $their_name,)+
                 }
             }
         }
@@ -85,6 +93,16 @@ operations! {
     WebhooksUpdate => "webhooks.update",
     /// Remove a webhook.
     WebhooksDelete => "webhooks.delete",
+    // Of Calendly.
+    ;
+    /// Whose token it is.
+    UsersMe => "users.me",
+    /// A page of scheduled events.
+    ScheduledEventsList => "scheduled_events.list",
+    /// One scheduled event.
+    ScheduledEventsGet => "scheduled_events.get",
+    /// A page of those who come.
+    InviteesList => "invitees.list",
 }
 
 impl fmt::Display for Operation {

@@ -13,7 +13,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// A path of these segments, each encoded.
-pub(super) fn path(segments: &[&dyn Display]) -> String {
+pub(crate) fn path(segments: &[&dyn Display]) -> String {
     segments
         .iter()
         .flat_map(|segment| ["/".to_owned(), encoded(&segment.to_string())])
@@ -32,7 +32,7 @@ fn encoded(segment: &str) -> String {
 }
 
 /// A path with its query.
-pub(super) fn with_query(path: &str, query: &[(Cow<'static, str>, String)]) -> String {
+pub(crate) fn with_query(path: &str, query: &[(Cow<'static, str>, String)]) -> String {
     if query.is_empty() {
         return path.to_owned();
     }

@@ -4,7 +4,7 @@
 const LIMIT: usize = 300;
 
 /// The words of the provider on one line, cut, without addresses, phone numbers and keys.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut line = String::new();
     let words = text
         .split(|c: char| c.is_whitespace() || c.is_control())

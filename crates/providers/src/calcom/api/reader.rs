@@ -10,7 +10,7 @@ use crate::spelling;
 
 /// The answer is not what it should be.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Misread {
+pub(crate) struct Misread {
     /// Where.
     pub path: String,
     /// What should be there.
@@ -18,7 +18,7 @@ pub(super) struct Misread {
 }
 
 /// The fields an object may have.
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// Always there so far; a difference is reported when one is not.
     pub expected: &'static [&'static str],
     /// There or not.
@@ -27,21 +27,21 @@ pub(super) struct Shape {
 
 /// A value somewhere in the answer.
 #[derive(Clone)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     value: &'a Value,
     path: Rc<str>,
     drifts: &'a RefCell<Drifts>,
 }
 
 /// An object somewhere in the answer, its fields looked through.
-pub(super) struct Object<'a> {
+pub(crate) struct Object<'a> {
     fields: &'a Map<String, Value>,
     path: Rc<str>,
     drifts: &'a RefCell<Drifts>,
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn root(value: &'a Value, drifts: &'a RefCell<Drifts>) -> Self {
+    pub(crate) fn root(value: &'a Value, drifts: &'a RefCell<Drifts>) -> Self {
         Self {
             value,
             path: "".into(),
@@ -49,7 +49,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    pub(super) fn misread(&self, expected: &'static str) -> Misread {
+    pub(crate) fn misread(&self, expected: &'static str) -> Misread {
         Misread {
             path: self.path.to_string(),
             expected,
@@ -57,12 +57,12 @@ impl<'a> Part<'a> {
     }
 
     /// The value itself.
-    pub(super) fn raw(&self) -> &'a Value {
+    pub(crate) fn raw(&self) -> &'a Value {
         self.value
     }
 
     /// An object, compared with what we know of it.
-    pub(super) fn object(&self, shape: &Shape) -> Result<Object<'a>, Misread> {
+    pub(crate) fn object(&self, shape: &Shape) -> Result<Object<'a>, Misread> {
         let object = self.unknown_object()?;
         for name in object.fields.keys() {
             let known = |names: &[&str]| names.contains(&name.as_str());
@@ -79,7 +79,7 @@ impl<'a> Part<'a> {
     }
 
     /// An object whose fields are the caller's own, such as metadata.
-    pub(super) fn unknown_object(&self) -> Result<Object<'a>, Misread> {
+    pub(crate) fn unknown_object(&self) -> Result<Object<'a>, Misread> {
         Ok(Object {
             fields: self
                 .value
@@ -91,7 +91,7 @@ impl<'a> Part<'a> {
     }
 
     /// An object of settings; none when it only says that it is switched off.
-    pub(super) fn switched_on(&self, shape: &Shape) -> Result<Option<Object<'a>>, Misread> {
+    pub(crate) fn switched_on(&self, shape: &Shape) -> Result<Option<Object<'a>>, Misread> {
         if self.unknown_object()?.flag("disabled")? == Some(true) {
             return Ok(None);
         }
@@ -99,7 +99,7 @@ impl<'a> Part<'a> {
     }
 
     /// The items of a list.
-    pub(super) fn items(&self) -> Result<impl Iterator<Item = Part<'a>> + use<'a>, Misread> {
+    pub(crate) fn items(&self) -> Result<impl Iterator<Item = Part<'a>> + use<'a>, Misread> {
         let items = self
             .value
             .as_array()
@@ -114,23 +114,23 @@ impl<'a> Part<'a> {
     }
 
     /// Every item of a list, read.
-    pub(super) fn each<T>(
+    pub(crate) fn each<T>(
         &self,
         read: impl Fn(&Part<'a>) -> Result<T, Misread>,
     ) -> Result<Vec<T>, Misread> {
         self.items()?.map(|part| read(&part)).collect()
     }
 
-    pub(super) fn text(&self) -> Result<&'a str, Misread> {
+    pub(crate) fn text(&self) -> Result<&'a str, Misread> {
         self.value.as_str().ok_or_else(|| self.misread("a text"))
     }
 
-    pub(super) fn string(&self) -> Result<String, Misread> {
+    pub(crate) fn string(&self) -> Result<String, Misread> {
         self.text().map(str::to_owned)
     }
 
     /// A whole number that fits.
-    pub(super) fn integer<T: TryFrom<i64>>(&self) -> Result<T, Misread> {
+    pub(crate) fn integer<T: TryFrom<i64>>(&self) -> Result<T, Misread> {
         self.value
             .as_i64()
             .or_else(|| whole(self.value.as_f64()?))
@@ -139,12 +139,12 @@ impl<'a> Part<'a> {
     }
 
     /// An instant of our days.
-    pub(super) fn time(&self) -> Result<Timestamp, Misread> {
+    pub(crate) fn time(&self) -> Result<Timestamp, Misread> {
         spelling::time(self.text()?).ok_or_else(|| self.misread("a time"))
     }
 
     /// One of the known words; any other is reported.
-    pub(super) fn word<T: Copy>(&self, known: &[(&str, T)]) -> Result<Option<T>, Misread> {
+    pub(crate) fn word<T: Copy>(&self, known: &[(&str, T)]) -> Result<Option<T>, Misread> {
         let text = self.text()?;
         let word = known.iter().find(|(word, _)| *word == text);
         if word.is_none() {
@@ -156,13 +156,13 @@ impl<'a> Part<'a> {
 
 impl<'a> Object<'a> {
     /// A field that is there and not `null`.
-    pub(super) fn part(&self, name: &str) -> Option<Part<'a>> {
+    pub(crate) fn part(&self, name: &str) -> Option<Part<'a>> {
         let value = self.fields.get(name).filter(|value| !value.is_null())?;
         Some(self.at(name, value))
     }
 
     /// A field that must be there, maybe as `null`: how a shape is recognized.
-    pub(super) fn recognize(&self, name: &str, expected: &'static str) -> Result<(), Misread> {
+    pub(crate) fn recognize(&self, name: &str, expected: &'static str) -> Result<(), Misread> {
         if self.fields.contains_key(name) {
             return Ok(());
         }
@@ -173,7 +173,7 @@ impl<'a> Object<'a> {
     }
 
     /// A field without which there is nothing to say.
-    pub(super) fn need(&self, name: &str) -> Result<Part<'a>, Misread> {
+    pub(crate) fn need(&self, name: &str) -> Result<Part<'a>, Misread> {
         self.part(name).ok_or_else(|| Misread {
             path: self.below(name),
             expected: "a value",
@@ -181,16 +181,16 @@ impl<'a> Object<'a> {
     }
 
     /// Text; empty is like absent.
-    pub(super) fn string(&self, name: &str) -> Result<Option<String>, Misread> {
+    pub(crate) fn string(&self, name: &str) -> Result<Option<String>, Misread> {
         let text = self.part(name).map(|part| part.string()).transpose()?;
         Ok(text.filter(|text| !text.trim().is_empty()))
     }
 
-    pub(super) fn integer<T: TryFrom<i64>>(&self, name: &str) -> Result<Option<T>, Misread> {
+    pub(crate) fn integer<T: TryFrom<i64>>(&self, name: &str) -> Result<Option<T>, Misread> {
         self.part(name).map(|part| part.integer()).transpose()
     }
 
-    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Misread> {
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Misread> {
         self.part(name)
             .map(|part| {
                 part.value
@@ -200,12 +200,12 @@ impl<'a> Object<'a> {
             .transpose()
     }
 
-    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Misread> {
+    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, Misread> {
         self.part(name).map(|part| part.time()).transpose()
     }
 
     /// Every item of a list; none when there is no list.
-    pub(super) fn each<T>(
+    pub(crate) fn each<T>(
         &self,
         name: &str,
         read: impl Fn(&Part<'a>) -> Result<T, Misread>,
@@ -217,7 +217,7 @@ impl<'a> Object<'a> {
     }
 
     /// A copy of the fields of an inner object whose names are the caller's own.
-    pub(super) fn own_fields(&self, name: &str) -> Result<Map<String, Value>, Misread> {
+    pub(crate) fn own_fields(&self, name: &str) -> Result<Map<String, Value>, Misread> {
         match self.part(name) {
             Some(part) => Ok(part.unknown_object()?.fields.clone()),
             None => Ok(Map::new()),
@@ -225,7 +225,7 @@ impl<'a> Object<'a> {
     }
 
     /// All fields, where their names are data. They share one path.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Part<'a>)> + use<'a> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'a str, Part<'a>)> + use<'a> {
         let path: Rc<str> = self.below("*").into();
         let drifts = self.drifts;
         self.fields.iter().map(move |(name, value)| {

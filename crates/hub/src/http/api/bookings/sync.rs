@@ -44,7 +44,7 @@ pub struct BookingSyncAccepted {
 /// Compare bookings
 ///
 /// Has bookings compared with the provider's, soon: what only the provider knows is taken over, what differs is repaired,
-/// and what no rule decides becomes an incident. `Location` names the (first) run, which tells how far it is and what
+/// and what no rule decides becomes a finding. `Location` names the (first) run, which tells how far it is and what
 /// differed. Needs the permission `admin`.
 #[utoipa::path(
     post, path = "/api/v1/bookings/sync", tag = "bookings", operation_id = "sync_bookings",

@@ -10,7 +10,30 @@ use crate::calcom::api::{
     reader::{Misread, Object, Shape},
 };
 
-/// Which bookings of the key's owner.
+/// Whose bookings.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BookingsOf {
+    /// Those that the key's owner hosts. A colleague's are not among them, though they be of one team.
+    Own,
+    /// Those of a team. The list knows no times of changes.
+    Team(i64),
+    /// Those of an organization, or of one of its teams, whose list knows no times of changes either.
+    Organization {
+        /// The organization's id.
+        org: i64,
+        /// The team's.
+        team: Option<i64>,
+    },
+}
+
+impl BookingsOf {
+    /// Whether the list can be asked for what changed since.
+    pub fn tells_changes(self) -> bool {
+        matches!(self, Self::Own | Self::Organization { team: None, .. })
+    }
+}
+
+/// Which bookings.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Debug)]
 pub struct BookingsQuery {
     /// How they stand.
@@ -72,41 +95,78 @@ pub struct BookingsPage {
     pub total: Option<u32>,
 }
 
-/// Ask for a page of bookings. Take `position` from the page before.
+/// Ask for a page of the bookings of the key's owner. Take `position` from the page before.
 pub fn list(profile: Profile, query: &BookingsQuery, position: &Position) -> Call<BookingsPage> {
-    let at = |time: Option<Timestamp>| time.map(instant);
-    let call = match profile {
-        Profile::Hosted2026 => get(Operation::BookingsList, &[&"bookings"], by_cursor),
-        Profile::Classic => get(Operation::BookingsList, &[&"bookings"], by_number),
+    list_of(profile, BookingsOf::Own, query, position)
+}
+
+/// Ask for a page of somebody's bookings. Take `position` from the page before.
+pub fn list_of(
+    profile: Profile,
+    whose: BookingsOf,
+    query: &BookingsQuery,
+    position: &Position,
+) -> Call<BookingsPage> {
+    let operation = Operation::BookingsList;
+    let call = match whose {
+        BookingsOf::Own if profile == Profile::Hosted2026 => {
+            let call = get(operation, &[&"bookings"], by_cursor)
+                .version(profile.version(Family::BookingList));
+            return filtered(call, whose, query)
+                .query("limit", Some(query.page_size.unwrap_or(100).clamp(1, 100)))
+                .query("cursor", position.cursor());
+        }
+        BookingsOf::Own => {
+            get(operation, &[&"bookings"], by_number).version(profile.version(Family::BookingList))
+        }
+        BookingsOf::Team(team) => get(operation, &[&"teams", &team, &"bookings"], by_number),
+        BookingsOf::Organization { org, team: None } => {
+            get(operation, &[&"organizations", &org, &"bookings"], by_number)
+        }
+        BookingsOf::Organization {
+            org,
+            team: Some(team),
+        } => get(
+            operation,
+            &[&"organizations", &org, &"teams", &team, &"bookings"],
+            by_number,
+        ),
     };
+    filtered(call, whose, query)
+        // Without an order, bookings could slip from one page to another.
+        .query(query.order(whose), Some("asc"))
+        .query("take", Some(query.page_size.unwrap_or(100).clamp(1, 250)))
+        .query("skip", position.skip())
+}
+
+/// Only what each list knows: an unknown filter is refused.
+fn filtered(
+    call: Call<BookingsPage>,
+    whose: BookingsOf,
+    query: &BookingsQuery,
+) -> Call<BookingsPage> {
+    let at = |time: Option<Timestamp>| time.map(instant);
     let call = call
-        .version(profile.version(Family::BookingList))
         .query("status", query.filter.map(BookingFilter::as_str))
         .query("attendeeEmail", query.attendee_email.as_ref())
         .query("eventTypeIds", joined(&query.event_types))
-        .query("teamsIds", joined(&query.teams))
         .query("bookingUid", query.uid.as_ref())
         .query("afterStart", at(query.after_start))
-        .query("beforeEnd", at(query.before_end))
+        .query("beforeEnd", at(query.before_end));
+    if !whose.tells_changes() {
+        return call;
+    }
+    call.query("teamsIds", joined(&query.teams))
         .query("afterCreatedAt", at(query.after_created))
         .query("beforeCreatedAt", at(query.before_created))
         .query("afterUpdatedAt", at(query.after_updated))
-        .query("beforeUpdatedAt", at(query.before_updated));
-    match profile {
-        Profile::Hosted2026 => call
-            .query("limit", Some(query.page_size.unwrap_or(100).clamp(1, 100)))
-            .query("cursor", position.cursor()),
-        Profile::Classic => call
-            // Without an order, bookings could slip from one page to another.
-            .query(query.order(), Some("asc"))
-            .query("take", Some(query.page_size.unwrap_or(100).clamp(1, 250)))
-            .query("skip", position.skip()),
-    }
+        .query("beforeUpdatedAt", at(query.before_updated))
 }
 
 impl BookingsQuery {
-    fn order(&self) -> &'static str {
-        if self.after_updated.is_some() || self.before_updated.is_some() {
+    fn order(&self, whose: BookingsOf) -> &'static str {
+        let by_change = self.after_updated.is_some() || self.before_updated.is_some();
+        if by_change && whose.tells_changes() {
             "sortUpdatedAt"
         } else {
             "sortCreated"

@@ -15,6 +15,6 @@ pub use change::{
     mark_absent, reassign, reschedule,
 };
 pub use create::{NewAttendee, NewBooking, NewLocation, create};
-pub use list::{BookingFilter, BookingsPage, BookingsQuery, Position, list};
+pub use list::{BookingFilter, BookingsOf, BookingsPage, BookingsQuery, Position, list, list_of};
 pub use metadata::{BookingMetadata, MetadataError};
 pub use people::{ProviderAttendee, ProviderHost};
