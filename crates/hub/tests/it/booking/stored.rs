@@ -1,13 +1,17 @@
 //! Bookings that are stored here and made at the provider later.
 
 use axum::http::Method;
+use calbridge::rebuild::Mode;
 use calbridge_emulator::{ApiFailure, ApiFault, ApiPlan, calcom::NewBooking};
 use calbridge_store::{Store, each_engine};
 use futures::future::join_all;
 use serde_json::{Value as Json, json};
 
 use super::{BOOKINGS, Desk, TEN, code, location, text};
-use crate::hub::{Answer, at};
+use crate::{
+    hub::{Answer, at},
+    rebuild::rebuilt,
+};
 
 const CREATE: &str = "POST /bookings";
 
@@ -73,6 +77,9 @@ each_engine! {
         assert_eq!(again.status, 200);
         assert_eq!((desk.theirs().len(), desk.with.asked(CREATE).requests), (1, 1));
         assert_eq!(desk.get(&pushed["booking_id"]).await["id"], stored["id"]);
+        // What was stored here is told from the facts as well.
+        let (_, differences) = rebuilt(&desk.with.hub, &desk.place, Mode::Look).await;
+        assert_eq!(differences, []);
     }
 
     async fn pushed_by_many_at_once_it_is_made_once(store: Store) {
