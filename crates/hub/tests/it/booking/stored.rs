@@ -104,6 +104,22 @@ each_engine! {
         assert_eq!((desk.theirs().len(), desk.with.asked(CREATE).requests), (1, 1));
     }
 
+    async fn a_push_of_which_nobody_knows_is_not_repeated(store: Store) {
+        let desk = Desk::open(store).await;
+        let stored = desk.stored().await;
+        let plan = ApiPlan::of([ApiFault::once(CREATE, ApiFailure::Status(500))]);
+        desk.with.provider.set_api_faults(plan);
+        assert_eq!(desk.push(&stored["id"]).await.status, 202);
+        // After days without an answer.
+        let stuck = "UPDATE booking_intents SET state = 'stuck', doubt = NULL, settled_at = created_at";
+        assert_eq!(desk.with.hub.execute(stuck, vec![]).await, 1);
+        assert_eq!(desk.push(&stored["id"]).await.status, 202);
+        let path = format!("{BOOKINGS}/{}", stored["id"]);
+        let called_off = desk.call(Method::DELETE, &path, &json!({})).await;
+        assert_eq!(code(&called_off), (503, "try_again".to_owned()));
+        assert_eq!((desk.theirs().len(), desk.with.asked(CREATE).requests), (0, 1));
+    }
+
     async fn what_the_provider_refuses_stays_stored_and_can_be_pushed_again(store: Store) {
         let desk = Desk::open(store).await;
         let stored = desk.stored().await;
