@@ -77,6 +77,20 @@ each_engine! {
         assert_eq!(hub.post("/api/v1/leads", &json, ANN).await.status, 200);
     }
 
+    async fn the_function_that_changes_something_takes_a_key_too(store: Store) {
+        let hub = TestHub::over(store).await;
+        for path in ["/cal-bookings", "/functions/v1/cal-bookings/"] {
+            let key = path.len().to_string();
+            let first = write(&hub, "POST", path, &key, &[], "{}").await;
+            assert_eq!((first.status.as_u16(), is_replayed(&first)), (200, false), "{path}");
+            let again = write(&hub, "POST", path, &key, &[], "{}").await;
+            assert!(is_replayed(&again), "{path}");
+            assert_eq!(again.body, first.body);
+            let other = write(&hub, "POST", path, &key, &[], r#"{"action":"list"}"#).await;
+            assert_eq!(code(&other), (422, "idempotency_key_reused".to_owned()), "{path}");
+        }
+    }
+
     async fn a_key_belongs_to_one_request(store: Store) {
         let hub = TestHub::over(store).await;
         let lead = post(&hub, "k1", ANN).await.json()["id"].to_string();

@@ -4,10 +4,10 @@ use calbridge_core::{
     change::{Cause, CauseRole, Change, Dated, Details, Identity, What},
     scope::Scope,
 };
-use calbridge_store::{StoreError, bookings, intents::Intent, stored_bookings};
+use calbridge_store::{StoreError, bookings, stored_bookings};
 use jiff::Timestamp;
 
-use super::push::wanted;
+use super::push::{may_be_done, wanted};
 use crate::{
     app::App,
     booking::{CancelRequest, ChangeError, FoundBooking, find, retell::own_item},
@@ -78,8 +78,8 @@ async fn try_call_off(
         tx.rollback().await?;
         return Ok(CalledOff::NotStored);
     }
-    let is_open = |intent: &Intent| !intent.standing.state.is_settled();
-    if wanted(&mut tx, scope, found).await?.iter().any(is_open) {
+    let pushes = wanted(&mut tx, scope, found).await?;
+    if pushes.iter().any(may_be_done) {
         tx.rollback().await?;
         return Ok(CalledOff::IsPushed);
     }

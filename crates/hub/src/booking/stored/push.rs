@@ -2,7 +2,7 @@
 
 use calbridge_core::{
     availability::Slot,
-    intent::{IntentKey, IntentKind},
+    intent::{IntentKey, IntentKind, Told},
     lane::Lane,
     scope::Scope,
 };
@@ -99,10 +99,7 @@ impl Known {
         Ok(wish.map(|wish| Self {
             wish,
             claim,
-            pushes: pushes
-                .iter()
-                .filter(|intent| intent.standing.state.is_settled())
-                .count(),
+            pushes: pushes.iter().filter(|one| !may_be_done(one)).count(),
         }))
     }
 }
@@ -116,4 +113,9 @@ pub(super) async fn wanted(
     let mut all = intents::list_of_booking(tx, scope, found.booking.id, 100).await?;
     all.retain(|intent| intent.standing.kind == IntentKind::Book);
     Ok(all)
+}
+
+/// Whether the provider has it, or may have it for all that anybody knows.
+pub(super) fn may_be_done(intent: &Intent) -> bool {
+    matches!(intent.standing.state.told(), Told::Done | Told::Settling)
 }

@@ -1,13 +1,17 @@
 //! Bookings that are stored here and made at the provider later.
 
 use axum::http::Method;
+use calbridge::rebuild::Mode;
 use calbridge_emulator::{ApiFailure, ApiFault, ApiPlan, calcom::NewBooking};
 use calbridge_store::{Store, each_engine};
 use futures::future::join_all;
 use serde_json::{Value as Json, json};
 
 use super::{BOOKINGS, Desk, TEN, code, location, text};
-use crate::hub::{Answer, at};
+use crate::{
+    hub::{Answer, at},
+    rebuild::rebuilt,
+};
 
 const CREATE: &str = "POST /bookings";
 
@@ -73,6 +77,9 @@ each_engine! {
         assert_eq!(again.status, 200);
         assert_eq!((desk.theirs().len(), desk.with.asked(CREATE).requests), (1, 1));
         assert_eq!(desk.get(&pushed["booking_id"]).await["id"], stored["id"]);
+        // What was stored here is told from the facts as well.
+        let (_, differences) = rebuilt(&desk.with.hub, &desk.place, Mode::Look).await;
+        assert_eq!(differences, []);
     }
 
     async fn pushed_by_many_at_once_it_is_made_once(store: Store) {
@@ -95,6 +102,22 @@ each_engine! {
         let pushed = desk.push(&stored["id"]).await;
         assert_eq!(pushed.status, 200, "{}", text(&pushed));
         assert_eq!((desk.theirs().len(), desk.with.asked(CREATE).requests), (1, 1));
+    }
+
+    async fn a_push_of_which_nobody_knows_is_not_repeated(store: Store) {
+        let desk = Desk::open(store).await;
+        let stored = desk.stored().await;
+        let plan = ApiPlan::of([ApiFault::once(CREATE, ApiFailure::Status(500))]);
+        desk.with.provider.set_api_faults(plan);
+        assert_eq!(desk.push(&stored["id"]).await.status, 202);
+        // After days without an answer.
+        let stuck = "UPDATE booking_intents SET state = 'stuck', doubt = NULL, settled_at = created_at";
+        assert_eq!(desk.with.hub.execute(stuck, vec![]).await, 1);
+        assert_eq!(desk.push(&stored["id"]).await.status, 202);
+        let path = format!("{BOOKINGS}/{}", stored["id"]);
+        let called_off = desk.call(Method::DELETE, &path, &json!({})).await;
+        assert_eq!(code(&called_off), (503, "try_again".to_owned()));
+        assert_eq!((desk.theirs().len(), desk.with.asked(CREATE).requests), (0, 1));
     }
 
     async fn what_the_provider_refuses_stays_stored_and_can_be_pushed_again(store: Store) {
