@@ -2,13 +2,17 @@
 //! booking, the claimed time, and the next thing to do.
 
 use calbridge_core::{
-    ids::{BookingId, IntentId},
+    ids::{BookingId, ClaimId, IntentId},
     intent::{Answer, ClaimFate, Event, Fit, IntentKey, IntentKind, IntentState, Sighting, Step},
     scope::Scope,
 };
 use calbridge_providers::calcom_api::bookings::ProviderBooking;
 use calbridge_store::{
+<<<<<<< HEAD
     StoreError, claims,
+=======
+    StoreError, bookings, claims,
+>>>>>>> w-proof
     intents::{self, Intent, NewIntent, Recorded},
     jobs,
     sql::Tx,
@@ -201,12 +205,36 @@ async fn see_to_claims(
                 claims::free_of_booking(tx, scope, booking, now).await?;
             }
             if let (Some(claim), Some(booking)) = (claim, next.booking_id) {
+<<<<<<< HEAD
                 claims::free_former(tx, scope, claim, now).await?;
                 claims::set_booking(tx, scope, claim, booking, now).await?;
+=======
+                if takes_place(tx, scope, booking, claim).await? {
+                    claims::free_former(tx, scope, claim).await?;
+                    claims::set_booking(tx, scope, claim, booking, now).await?;
+                } else {
+                    next.claim_id = None;
+                    claims::free(tx, scope, claim).await?;
+                }
+>>>>>>> w-proof
             }
         }
     }
     Ok(next)
+}
+
+/// Whether a booking takes place when it is claimed for. It may have been called off, or moved on, before we knew of it.
+async fn takes_place(
+    tx: &mut Tx,
+    scope: &Scope,
+    booking: BookingId,
+    claim: ClaimId,
+) -> Result<bool, StoreError> {
+    let booking = bookings::find(tx, scope, booking).await?;
+    let claim = claims::find(tx, scope, claim).await?;
+    Ok(booking.zip(claim).is_some_and(|(booking, claim)| {
+        booking.status != "cancelled" && booking.scheduled_at == Some(claim.starts_at)
+    }))
 }
 
 /// Something of ours is at the provider that nobody wants: have it called off, once.

@@ -1,6 +1,10 @@
 //! Booking when the provider's answer is lost or wrong: it is found out what became of it.
 
-use calbridge_emulator::{ApiFailure, ApiFault, ApiPlan};
+use calbridge::crash::Point;
+use calbridge_emulator::{
+    ApiFailure, ApiFault, ApiPlan,
+    calcom::{CalComError, CancelledBy},
+};
 use calbridge_store::{Store, each_engine};
 
 use super::{Desk, TEN, code, location, text};
@@ -83,6 +87,30 @@ each_engine! {
         assert_eq!(desk.lead_status().await, "booked");
         desk.settle(&["2026-01-05T09:00:00Z"]).await;
         assert_eq!(desk.theirs().len(), 1);
+    }
+
+    async fn what_was_called_off_before_it_was_known_to_be_booked_takes_no_time(store: Store) {
+        let mut desk = Desk::open(store).await;
+        desk.subscribe().await;
+        let (app, wish) = (desk.with.hub.app.clone(), desk.wish(TEN));
+        app.crash_points.plan(Point::Answered, 0);
+        tokio::select! {
+            _ = desk.book(&wish) => panic!("the process ends before it answers"),
+            () = app.crash_points.ended() => {}
+        }
+        desk.with.hub.restart().await;
+        let uid = desk.theirs()[0].uid.clone();
+        let sent = desk.with.provider.at_calcom(|calcom, now| {
+            let sent = calcom.cancel(&uid, CancelledBy::Booker, None, now)?;
+            Ok::<_, CalComError>(((), sent))
+        });
+        assert!(sent.is_ok());
+        desk.with.provider.settle().await;
+        desk.settle(&["2026-01-05T08:01:30Z", "2026-01-05T08:05:00Z"]).await;
+        let (state,): (String,) = desk.with.hub.one("SELECT state FROM booking_intents", vec![]).await;
+        assert_eq!(state, "done");
+        assert_eq!(desk.with.hub.count("claims").await, 0);
+        desk.booked(&desk.wish(TEN)).await;
     }
 
     async fn a_server_error_is_looked_into_before_anybody_is_told(store: Store) {

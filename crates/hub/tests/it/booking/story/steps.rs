@@ -163,7 +163,7 @@ fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
         2 => start().prop_map(Deed::Book),
         2 => (0..4_usize).prop_map(Deed::Move),
-        1 => (0..4_usize).prop_map(Deed::Cancel),
+        2 => (0..4_usize).prop_map(Deed::Cancel),
     ]
 }
 
@@ -178,7 +178,7 @@ fn trouble() -> impl Strategy<Value = Trouble> {
     ];
     let crash = (prop::sample::select(Point::ALL.to_vec()), 0..2_u32);
     let provider = prop::option::weighted(0.35, provider);
-    (provider, prop::option::weighted(0.3, crash))
+    (provider, prop::option::weighted(0.4, crash))
         .prop_map(|(provider, crash)| Trouble { provider, crash })
 }
 
