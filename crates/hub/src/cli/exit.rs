@@ -18,7 +18,7 @@ use calbridge_store::{StoreError, sql::migrate::MigrateError};
 
 use crate::{
     backup::BackupError,
-    booking::{BookError, ChangeError, FindBookingError},
+    booking::{BookError, ChangeError, FindBookingError, HoldError},
     config::ConfigError,
     connections::{AddConnectionError, ChangeApiError, ChangeConnectionError},
     inbox::ReplayError,
@@ -122,7 +122,11 @@ fn of_one(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     ) || matches!(error.downcast_ref(), Some(ChangeApiError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(FindBookingError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(FindLeadError::NotFound(_)))
-        || matches!(error.downcast_ref(), Some(BookError::Lead(_)))
+        || matches!(
+            error.downcast_ref(),
+            Some(BookError::Lead(_) | BookError::Hold(HoldError::NotFound(_)))
+        )
+        || matches!(error.downcast_ref(), Some(HoldError::NotFound(_)))
         || matches!(
             error.downcast_ref(),
             Some(ChangeError::Find(FindBookingError::NotFound(_)))

@@ -5,6 +5,7 @@ mod change;
 mod doubt;
 mod holds;
 mod joins;
+mod two_callers;
 
 use axum::{
     body::Body,
