@@ -50,10 +50,10 @@ pub async fn book(app: &App, scope: &Scope, request: BookRequest) -> Result<Outc
 pub async fn book_held(
     app: &App,
     scope: &Scope,
-    hold: &str,
+    hold_id: &str,
     mut request: BookRequest,
 ) -> Result<Outcome, BookError> {
-    let held = held(app, scope, hold, &mut request).await?;
+    let held = held(app, scope, hold_id, &mut request).await?;
     book_with(app, scope, request, Some(held)).await
 }
 

@@ -120,7 +120,10 @@ each_engine! {
         let desk = Desk::open(store).await;
         let hold = desk.holds(TEN).await;
         assert_eq!(desk.reserved(), 1);
+        let told = desk.with.hub.count("invalidations").await;
+        assert!(told > 0, "the other nodes forget what they offered");
         assert_eq!(desk.release(&hold).await["status"], "released");
+        assert!(desk.with.hub.count("invalidations").await > told);
         desk.with.hub.run_jobs().await;
         assert_eq!(desk.reserved(), 0);
         assert!(desk.offers(TEN).await);
