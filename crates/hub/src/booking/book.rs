@@ -69,12 +69,10 @@ async fn book_with(
     if let Some(held) = &held {
         held.fits(&mut desk)?;
     }
+    let wanted = (&request, &lead, held.as_ref());
     let intent = match known(app, scope, &key).await? {
         Some(intent) => intent,
-        None => {
-            let order = (&request, &lead, held.as_ref());
-            Box::pin(write_down(app, scope, order, &desk, &key)).await?
-        }
+        None => Box::pin(write_down(app, scope, wanted, &desk, &key)).await?,
     };
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;
     match ended(app, scope, &intent).await? {
