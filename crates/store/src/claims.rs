@@ -3,7 +3,7 @@
 //!
 //! Whoever takes time first waits for the resources, in one order for all, then looks, then writes. So the constraint of
 //! the database stays silent, nobody waits for somebody who waits for them, and an expired hold can go in the same
-//! transaction in which its time is taken. A transaction that also locks bookings or holds does so before.
+//! transaction in which its time is taken. A transaction that also changes bookings or holds does so before it changes claims.
 //!
 //! Every write here says itself what it invalidates.
 

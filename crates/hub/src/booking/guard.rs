@@ -58,9 +58,9 @@ impl Guard {
         }
     }
 
-    /// Whether several may take one start.
-    pub fn is_shared(&self) -> bool {
-        self.sharing.capacity() > 1
+    /// Whether others may take the same start: places of a group, or another of the hosts who take turns.
+    pub fn leaves_room(&self) -> bool {
+        self.sharing.capacity() > 1 || self.choices.len() > 1
     }
 
     /// Wait until nobody else takes time of these hosts, until the end of the transaction.

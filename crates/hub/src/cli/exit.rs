@@ -18,7 +18,7 @@ use calbridge_store::{StoreError, sql::migrate::MigrateError};
 
 use crate::{
     backup::BackupError,
-    booking::{BookError, ChangeError, FindBookingError, automatic::RestartError},
+    booking::{BookError, ChangeError, FindBookingError, HoldError, automatic::RestartError},
     config::ConfigError,
     connections::{AddConnectionError, ChangeApiError, ChangeConnectionError},
     inbox::ReplayError,
@@ -124,8 +124,13 @@ fn of_one(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         || matches!(error.downcast_ref(), Some(FindLeadError::NotFound(_)))
         || matches!(
             error.downcast_ref(),
-            Some(BookError::Lead(_) | BookError::Booking(FindBookingError::NotFound(_)))
+            Some(
+                BookError::Lead(_)
+                    | BookError::Booking(FindBookingError::NotFound(_))
+                    | BookError::Hold(HoldError::NotFound(_))
+            )
         )
+        || matches!(error.downcast_ref(), Some(HoldError::NotFound(_)))
         || matches!(error.downcast_ref(), Some(RestartError::NotFound(_)))
         || matches!(
             error.downcast_ref(),

@@ -92,7 +92,7 @@ async fn claimed(
 ) -> Result<Vec<(Claim, Taken)>, StoreError> {
     let connection = of.subject.connection.connection.id;
     let hosts = whose(of.subject, of.server);
-    // A person's own event types share that person's time.
+    // A person's own event types share that person's time; of a team's it is known whose they take.
     let is_personal = of.subject.hosts.is_empty();
     let window = Window {
         from: time.start,
@@ -105,6 +105,13 @@ async fn claimed(
         },
     };
     let mut blocked = claims::list(tx, scope, &window, now).await?;
+    if is_personal {
+        let provider = of.subject.connection.connection.provider;
+        blocked.retain(|one| {
+            let event_type = one.claim.event_type_id.as_deref();
+            event_type.is_some_and(|id| one.resource.is_event_type(provider, id))
+        });
+    }
     if let Some(moving) = of.moving {
         leave_out(&mut blocked, moving);
     }

@@ -7,7 +7,7 @@ use calbridge_store::{
     jobs,
 };
 
-use super::{HoldError, find_hold, is_owner, reservation::Reserved};
+use super::{HoldError, find_hold, is_owner, owner, reservation::Reserved};
 use crate::{app::App, inbox::tries::Tries};
 
 /// Give a hold back: its owner may, and administrators. One that is over stays as it is.
@@ -23,7 +23,8 @@ pub async fn release(app: &App, scope: &Scope, id: &str) -> Result<Hold, HoldErr
 
 async fn try_release(app: &App, scope: &Scope, id: &str) -> Result<Hold, HoldError> {
     let known = find_hold(app, scope, id).await?;
-    if !is_owner(scope, &known) && !scope.may(Permission::Admin) {
+    let is_ours = is_owner(scope, &known);
+    if !is_ours && !scope.may(Permission::Admin) {
         return Err(HoldError::NotYours);
     }
     let now = app.clock.now();
@@ -36,7 +37,12 @@ async fn try_release(app: &App, scope: &Scope, id: &str) -> Result<Hold, HoldErr
         return Ok(hold);
     }
     let released = holds::end(&mut tx, scope, hold.id, HoldState::Released, now).await?;
-    let freed = claims::free(&mut tx, scope, hold.claim_id, now).await?;
+    let freed = if is_ours {
+        let owner = owner(scope, hold.public_id);
+        claims::release(&mut tx, scope, hold.claim_id, &owner, now).await?
+    } else {
+        claims::free(&mut tx, scope, hold.claim_id, now).await?
+    };
     let job = freed.and_then(|claim| Reserved::of(&claim, hold.expires_at));
     let jobs = job.map(|reserved| reserved.release_job(scope, now));
     jobs::enqueue(&mut tx, jobs.into_iter().collect(), now).await?;

@@ -80,8 +80,8 @@ pub fn release_job(scope: &Scope, claim: &Claim, now: Timestamp) -> Option<NewJo
 /// Ask the provider to keep the slot of a hold too: the hold with what came of it.
 pub(super) async fn reserve(app: &App, scope: &Scope, desk: &Desk, hold: Hold, lane: Lane) -> Hold {
     let provider = desk.subject.connection.connection.provider;
-    // The provider would keep the whole group meeting from others; our claims count its places.
-    if desk.guard.is_shared() || !ability(provider, Operation::Hold).has_call() {
+    // The provider would hide the whole group meeting, or all hosts who take turns; our claims count them.
+    if desk.guard.leaves_room() || !ability(provider, Operation::Hold).has_call() {
         return hold;
     }
     let (reservation, name) = ask_to_keep(app, desk, &hold, lane).await;

@@ -113,7 +113,7 @@ async fn displace(
     };
     let facts: Vec<Fact> = taking
         .iter()
-        .filter_map(|booking| around.fact(booking, keys_of(tellings, booking.id)))
+        .filter_map(|booking| around.fact(booking, &keys_of(tellings, booking.id)))
         .collect();
     let displaced = claims::displace(tx, desk.scope, &facts, desk.now).await?;
     let mut releases = Vec::new();
@@ -139,7 +139,7 @@ struct Around {
 
 impl Around {
     /// `None` when nobody's claim can be in the way of a booking.
-    fn fact(&self, booking: &Booking, keys: Vec<&IntentKey>) -> Option<Fact> {
+    fn fact(&self, booking: &Booking, keys: &[&IntentKey]) -> Option<Fact> {
         let time = time_of(booking)?;
         let slot = Slot::new(time.start, time.end).ok()?;
         let facing: Vec<&Blocked> = self

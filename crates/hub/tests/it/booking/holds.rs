@@ -15,10 +15,10 @@ use serde_json::{Value as Json, json};
 use super::{BOOKINGS, Desk, TEN, code, text};
 use crate::{
     hub::{Answer, at},
-    provider::sync,
+    provider::{name_team, sync},
 };
 
-const HOLDS: &str = "/api/v1/bookings/holds";
+pub(super) const HOLDS: &str = "/api/v1/bookings/holds";
 const HALF_PAST_TEN: &str = "2026-01-12T09:30:00Z";
 const RESERVE: &str = "POST /slots/reservations";
 
@@ -73,7 +73,7 @@ impl Desk {
     }
 
     /// A key that may write.
-    async fn key(&self) -> String {
+    pub(super) async fn key(&self) -> String {
         let (app, scope) = (&self.with.hub.app, &self.place.scope);
         let permissions = [Permission::Read, Permission::Write].into();
         let (_, key) = keys::create(app, scope, "desk", permissions, None)
@@ -83,7 +83,7 @@ impl Desk {
     }
 }
 
-fn path(hold: &Json) -> String {
+pub(super) fn path(hold: &Json) -> String {
     format!("{HOLDS}/{}", hold["id"].as_str().unwrap())
 }
 
@@ -120,7 +120,10 @@ each_engine! {
         let desk = Desk::open(store).await;
         let hold = desk.holds(TEN).await;
         assert_eq!(desk.reserved(), 1);
+        let told = desk.with.hub.count("invalidations").await;
+        assert!(told > 0, "the other nodes forget what they offered");
         assert_eq!(desk.release(&hold).await["status"], "released");
+        assert!(desk.with.hub.count("invalidations").await > told);
         desk.with.hub.run_jobs().await;
         assert_eq!(desk.reserved(), 0);
         assert!(desk.offers(TEN).await);
@@ -218,6 +221,33 @@ each_engine! {
         }
         assert_eq!(desk.with.hub.count("bookings").await, 1);
         assert!(!is_offered().await);
+    }
+
+    async fn of_hosts_who_take_turns_each_is_kept_once(store: Store) {
+        let desk = Desk::open(store).await;
+        name_team(&desk.with, desk.place.calcom.id.0).await;
+        sync(&desk.with).await;
+        let (hosts,): (i64,) = desk.with.hub.one(
+            "SELECT COUNT(*) FROM event_type_hosts h JOIN event_types t ON t.id = h.event_type_id WHERE t.external_id = '5'",
+            vec![],
+        ).await;
+        assert!(hosts > 1);
+        let day = "/api/v1/event-types/5/slots?from=2026-01-12&to=2026-01-12";
+        let page = desk.with.hub.get(day).await.json();
+        // Somewhere in the middle, where all of them work.
+        let slots = page["days"][0]["slots"].as_array().unwrap();
+        let start = &slots[slots.len() / 2]["start"];
+        let wish = json!({"event_type": "5", "start_time": start});
+        for _ in 0..hosts {
+            let answer = desk.try_hold(&wish).await;
+            assert_eq!(answer.status, 201, "{}", text(&answer));
+        }
+        assert_eq!(code(&desk.try_hold(&wish).await), (409, "slot_taken".to_owned()));
+        let page = desk.with.hub.get(day).await.json();
+        let left = page["days"][0]["slots"].as_array().unwrap();
+        assert!(left.iter().all(|slot| slot["start"] != *start));
+        // The team's hosts are not whoever has an event type of one's own.
+        assert!(desk.offers(TEN).await);
     }
 
     async fn a_reservation_that_the_provider_loses_is_noticed_and_the_booking_goes_on(store: Store) {

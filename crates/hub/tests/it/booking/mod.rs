@@ -11,6 +11,7 @@ mod host;
 mod phone;
 mod stored;
 mod story;
+mod two_callers;
 
 use axum::{
     Router,

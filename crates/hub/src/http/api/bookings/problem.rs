@@ -34,6 +34,7 @@ pub(super) fn of_booking(now: Timestamp, error: BookError) -> Problem {
         BookError::Target(error) => slots::of_target(now, &error),
         BookError::NotDone(error) => of_not_done(error),
         BookError::Settle(error) => of_settling(now, &error),
+        BookError::Hold(HoldError::NotFound(_)) => Problem::not_found(detail).at("hold_id"),
         BookError::Hold(error) => of_hold(error),
         BookError::Store(error) => error.into(),
     }
@@ -43,7 +44,7 @@ pub(super) fn of_booking(now: Timestamp, error: BookError) -> Problem {
 pub(super) fn of_hold(error: HoldError) -> Problem {
     let detail = error.to_string();
     match error {
-        HoldError::NotFound(_) => Problem::not_found(detail).at("hold_id"),
+        HoldError::NotFound(_) => Problem::not_found(detail),
         HoldError::NotYours => Problem::new(Code::HoldNotYours, detail),
         HoldError::OfAnother => Problem::invalid("hold_id", detail),
         HoldError::Displaced { alternatives } => {
