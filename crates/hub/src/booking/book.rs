@@ -66,8 +66,7 @@ pub async fn book_held(
     hold_id: &str,
     mut request: BookRequest,
 ) -> Result<Outcome, BookError> {
-<<<<<<< HEAD
-    let held = held(app, scope, hold, &mut request).await?;
+    let held = held(app, scope, hold_id, &mut request).await?;
     let lead = lead(app, scope, &request).await?;
     let making = Making {
         lead: &lead,
@@ -77,10 +76,6 @@ pub async fn book_held(
         provided: Provided::Nothing,
     };
     Box::pin(make(app, scope, &request, &making)).await
-=======
-    let held = held(app, scope, hold_id, &mut request).await?;
-    book_with(app, scope, request, Some(held)).await
->>>>>>> w-hold
 }
 
 /// Book in this way.
@@ -94,19 +89,12 @@ pub(super) async fn make(
     if let Some(held) = making.held {
         held.fits(&mut desk)?;
     }
-<<<<<<< HEAD
     let intent = match known(app, scope, &making.key).await? {
         Some(intent) => intent,
         None => {
             app.crash_points.pass(Point::Wanted).await;
             Box::pin(write_down(app, scope, request, &desk, making)).await?
         }
-=======
-    let wanted = (&request, &lead, held.as_ref());
-    let intent = match known(app, scope, &key).await? {
-        Some(intent) => intent,
-        None => Box::pin(write_down(app, scope, wanted, &desk, &key)).await?,
->>>>>>> w-hold
     };
     app.crash_points.pass(Point::WrittenDown).await;
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;

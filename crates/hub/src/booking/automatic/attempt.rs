@@ -144,6 +144,7 @@ fn came_of(error: BookError) -> Result<Came, StoreError> {
         | BookError::NewLead(_)
         | BookError::LeadHasOne
         | BookError::Booking(_)
+        | BookError::Hold(_)
         | BookError::NotStored
         | BookError::IsOff => Came::Hopeless(said),
         BookError::Slots(_) | BookError::Target(_) => Came::NotTried(said),

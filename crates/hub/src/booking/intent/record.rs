@@ -8,11 +8,7 @@ use calbridge_core::{
 };
 use calbridge_providers::calcom_api::bookings::ProviderBooking;
 use calbridge_store::{
-<<<<<<< HEAD
-    StoreError, claims,
-=======
     StoreError, bookings, claims,
->>>>>>> w-proof
     intents::{self, Intent, NewIntent, Recorded},
     jobs,
     sql::Tx,
@@ -205,18 +201,13 @@ async fn see_to_claims(
                 claims::free_of_booking(tx, scope, booking, now).await?;
             }
             if let (Some(claim), Some(booking)) = (claim, next.booking_id) {
-<<<<<<< HEAD
-                claims::free_former(tx, scope, claim, now).await?;
-                claims::set_booking(tx, scope, claim, booking, now).await?;
-=======
                 if takes_place(tx, scope, booking, claim).await? {
-                    claims::free_former(tx, scope, claim).await?;
+                    claims::free_former(tx, scope, claim, now).await?;
                     claims::set_booking(tx, scope, claim, booking, now).await?;
                 } else {
                     next.claim_id = None;
-                    claims::free(tx, scope, claim).await?;
+                    claims::free(tx, scope, claim, now).await?;
                 }
->>>>>>> w-proof
             }
         }
     }
