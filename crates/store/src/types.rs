@@ -3,8 +3,8 @@
 use calbridge_core::{
     change::Canonical,
     ids::{
-        ApiKeyId, AttendeeId, BookingId, BranchId, ClaimId, ConnectionId, EventTypeId, FindingId, HoldId,
-        HostMatchId, IntentId, JobId, LeadId, SyncRunId, TenantId, UserId, WebhookEventId,
+        ApiKeyId, AttendeeId, BookingId, BranchId, ClaimId, ConnectionId, EventTypeId, FindingId,
+        HoldId, HostMatchId, IntentId, JobId, LeadId, SyncRunId, TenantId, UserId, WebhookEventId,
     },
     lane::Lane,
     provider::Provider,

@@ -36,8 +36,8 @@ pub use hold::{
     HoldError, HoldRequest, Reserved, find_hold, hold, look_after_holds, prune, release,
     release_reservation, release_reservation_job,
 };
+pub(crate) use intent::{Meant, Sighted, meant, note_sighted};
 pub use intent::{Said, SettleError, run_job as settle, see_to_overdue};
-pub(crate) use intent::{Sighted, note_sighted};
 pub use no_show::{NoShowRequest, Presence, mark_no_show};
 pub use outcome::{Ended, FoundIntent, NotDone, Outcome, find_intent};
 pub use request::{AttendeeRequest, BookError, BookRequest};

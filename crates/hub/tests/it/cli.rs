@@ -121,6 +121,7 @@ async fn webhooks_are_registered_checked_and_given_another_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_mends_what_can_be_mended() {
     let desk = Desk::new().await;
+    desk.run("calcom test-connection");
     desk.complaint("doctor");
     desk.output("doctor --fix");
     let checked = desk.run("connections webhook check 1");

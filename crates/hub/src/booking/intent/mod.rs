@@ -15,7 +15,7 @@ mod send;
 mod settle;
 mod sight;
 
-pub(crate) use self::sight::{Sighted, note_sighted};
+pub(crate) use self::sight::{Meant, Sighted, meant, note_sighted};
 pub use self::{answer::Said, error::SettleError, overdue::see_to_overdue, settle::run_job};
 pub(super) use self::{
     host_order::{HostAct, HostOrder},

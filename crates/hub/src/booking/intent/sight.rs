@@ -34,6 +34,42 @@ pub(crate) struct Sighted {
     pub event_type_id: Option<String>,
 }
 
+/// The booking, stored here before, that an intent makes at its provider.
+pub(crate) struct Meant {
+    /// Connection.
+    pub connection_id: ConnectionId,
+    /// The key.
+    pub key: IntentKey,
+    /// Our booking.
+    pub booking_id: BookingId,
+    /// When it is to be.
+    pub starts_at: Timestamp,
+}
+
+/// The stored bookings that intents with these keys make: the provider may tell of them before it answers.
+pub(crate) async fn meant(
+    tx: &mut Tx,
+    scope: &Scope,
+    keys: &[IntentKey],
+) -> Result<Vec<Meant>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let intents = intents::find_by_keys(tx, scope, keys).await?;
+    let meant = intents.into_iter().filter_map(|intent| {
+        let Ok(Order::Book(order)) = Order::of(&intent) else {
+            return None;
+        };
+        Some(Meant {
+            connection_id: intent.connection_id,
+            booking_id: intent.booking_id?,
+            key: intent.key,
+            starts_at: order.start,
+        })
+    });
+    Ok(meant.collect())
+}
+
 /// Settle the intents whose bookings were seen. Their bookings are locked, so nobody writes down an answer about one of
 /// them meanwhile.
 pub(crate) async fn note_sighted(

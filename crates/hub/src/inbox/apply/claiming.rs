@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use calbridge_core::{
     availability::Range,
-    change::What,
     claim::{Resource, Sharing, Slot},
     ids::{BookingId, ClaimId, ConnectionId, UserId},
     intent::IntentKey,
@@ -21,7 +20,7 @@ use calbridge_store::{
     sql::{RawJson, Tx},
 };
 
-use super::{Keys, Telling, writing::Desk};
+use super::{Keys, Telling, groups::new_key, writing::Desk};
 use crate::booking::{self, Sighted};
 
 /// Bring claims, holds and intents in line with bookings that were just written.
@@ -239,20 +238,16 @@ fn keys_of<'a>(tellings: &'a [Telling<'_>], id: BookingId) -> Vec<&'a IntentKey>
         .collect()
 }
 
-/// New bookings with a key of ours. One that was moved carries the key of its first time, and those of a series all have
-/// the same: the job looks into these.
+/// New bookings with a key of ours. The job looks into those that were moved or are of a series.
 fn sighted(telling: &Telling<'_>) -> Vec<Sighted> {
     let facts = telling.chapter.new_facts.iter();
     facts
         .filter_map(|fact| {
             let change = &fact.fact.change;
             let details = &change.details;
-            let is_first = matches!(change.what, What::Created { .. })
-                && change.identity.former.is_empty()
-                && details.series.is_none();
             Some(Sighted {
                 connection_id: telling.chapter.connection_id,
-                key: details.intent_key.clone().filter(|_| is_first)?,
+                key: new_key(change)?.clone(),
                 made: change.identity.subject.clone()?,
                 booking_id: telling.id,
                 starts_at: details.start?,

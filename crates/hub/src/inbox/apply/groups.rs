@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use calbridge_core::{
-    change::Reference,
+    change::{Change, Reference, What},
     fingerprint,
     ids::{BookingId, ConnectionId},
+    intent::IntentKey,
     scope::Scope,
     story::Fact,
 };
 use calbridge_store::{StoreError, booking_references, sql::Tx};
 
 use super::{Item, NewFact};
+use crate::booking::{self, Meant};
 
 /// Facts of a batch about one booking.
 #[derive(Default)]
@@ -42,11 +44,19 @@ pub(super) async fn gather(
     items: &[Item],
 ) -> Result<Vec<Group>, StoreError> {
     let known = known_references(tx, scope, items).await?;
+    let keys: Vec<IntentKey> = items
+        .iter()
+        .filter(|item| item.booking_id.is_none())
+        .flat_map(|item| item.changes.iter().filter_map(new_key))
+        .cloned()
+        .collect();
+    let meant = booking::meant(tx, scope, &keys).await?;
     let mut names = Names::default();
     let mut facts = Vec::new();
     for (index, item) in items.iter().enumerate() {
         for change in &item.changes {
-            let mut own: Vec<Name> = item.booking_id.map(Name::Booking).into_iter().collect();
+            let booking_id = item.booking_id.or_else(|| meant_by(&meant, item, change));
+            let mut own: Vec<Name> = booking_id.map(Name::Booking).into_iter().collect();
             for reference in &change.identity.references {
                 let name = (item.connection_id, reference.clone());
                 own.extend(known.get(&name).copied().map(Name::Booking));
@@ -100,6 +110,25 @@ pub(super) async fn gather(
     }
     groups.sort_by_key(|group| group.first_item);
     Ok(groups)
+}
+
+/// The key of ours that a new booking carries. One that was moved carries the key of its first time, and those of a series
+/// all have the same.
+pub(super) fn new_key(change: &Change) -> Option<&IntentKey> {
+    let is_first = matches!(change.what, What::Created { .. })
+        && change.identity.former.is_empty()
+        && change.details.series.is_none();
+    change.details.intent_key.as_ref().filter(|_| is_first)
+}
+
+/// The stored booking that a fact is about although no reference says so.
+fn meant_by(meant: &[Meant], item: &Item, change: &Change) -> Option<BookingId> {
+    let key = new_key(change)?;
+    let start = change.details.start?;
+    let one = meant.iter().find(|one| {
+        one.connection_id == item.connection_id && one.key == *key && one.starts_at == start
+    });
+    one.map(|one| one.booking_id)
 }
 
 async fn known_references(

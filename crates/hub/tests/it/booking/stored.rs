@@ -82,6 +82,19 @@ each_engine! {
         assert_eq!(differences, []);
     }
 
+    async fn a_webhook_that_is_faster_than_the_answer_tells_of_the_stored_booking(store: Store) {
+        let desk = Desk::open(store).await;
+        desk.subscribe().await;
+        let stored = desk.stored().await;
+        let plan = ApiPlan::of([ApiFault::once(CREATE, ApiFailure::NoAnswer)]);
+        desk.with.provider.set_api_faults(plan);
+        let pushed = desk.push(&stored["id"]).await;
+        assert_eq!(pushed.status, 200, "{}", text(&pushed));
+        assert_eq!(pushed.json()["id"], stored["id"]);
+        assert_eq!(desk.with.hub.count("bookings").await, 1);
+        assert_eq!(desk.with.hub.count("claims").await, 1);
+    }
+
     async fn pushed_by_many_at_once_it_is_made_once(store: Store) {
         let desk = Desk::open(store).await;
         let stored = desk.stored().await;

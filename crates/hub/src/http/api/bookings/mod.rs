@@ -15,9 +15,7 @@ use calbridge_core::ids::{ConnectionId, LeadId};
 use calbridge_store::{activities::TimelineOf, bookings::BookingFilter};
 use serde::Deserialize;
 
-pub use self::{
-    body::BookingBody, history::*, holds::*, host::*, stored::*, sync::*, write::*,
-};
+pub use self::{body::BookingBody, history::*, holds::*, host::*, stored::*, sync::*, write::*};
 use super::{
     page::{self, PageBody, USUAL},
     params,
