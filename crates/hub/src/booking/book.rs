@@ -89,12 +89,11 @@ pub(super) async fn make(
     if let Some(held) = making.held {
         held.fits(&mut desk)?;
     }
-    let intent = match known(app, scope, &making.key).await? {
-        Some(intent) => intent,
-        None => {
-            app.crash_points.pass(Point::Wanted).await;
-            Box::pin(write_down(app, scope, request, &desk, making)).await?
-        }
+    let intent = if let Some(intent) = known(app, scope, &making.key).await? {
+        intent
+    } else {
+        app.crash_points.pass(Point::Wanted).await;
+        Box::pin(write_down(app, scope, request, &desk, making)).await?
     };
     app.crash_points.pass(Point::WrittenDown).await;
     let intent = Box::pin(see_through(app, scope, intent, request.lane)).await?;

@@ -8,6 +8,11 @@ use std::{
 use calbridge_emulator::{Clock, Emulator, EmulatorConfig, server::CalComServer};
 use serde_json::Value as Json;
 
+/// The commands go by the clock of the machine.
+fn now() -> jiff::Timestamp {
+    calbridge::clock::Clock::system().now()
+}
+
 /// A data directory, and the Cal.com of its connection `default`.
 struct Desk {
     folder: tempfile::TempDir,
@@ -20,7 +25,7 @@ impl Desk {
         let provider = Emulator::start(EmulatorConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             seed: 1,
-            clock: Clock::new(jiff::Timestamp::now),
+            clock: Clock::new(now),
             calcom: CalComServer::default().generous(),
         })
         .await
@@ -80,7 +85,7 @@ async fn cal_com_is_tried_and_its_event_types_are_read_under_either_spelling() {
     desk.run("calcom circuit-reset");
     desk.run("cache:clear --tags=calcom");
     desk.run("calcom migrate-to-v2");
-    let day = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(7 * 24);
+    let day = now() + jiff::SignedDuration::from_hours(7 * 24);
     let day = day.strftime("%F").to_string();
     let line = format!("calcom debug-availability 1 --date {day}");
     let explained = desk.run(&line).to_string();

@@ -133,7 +133,7 @@ impl World {
     pub async fn check(&self) {
         let upstream = self.upstream();
         assert_eq!(self.ours().await, upstream.standing(), "ours, and theirs");
-        self.check_keys(&upstream);
+        Self::check_keys(&upstream);
         for call in &self.calls {
             self.check_call(&upstream, call).await;
         }
@@ -151,7 +151,7 @@ impl World {
     }
 
     /// Nothing that was wanted was made twice.
-    fn check_keys(&self, upstream: &Upstream) {
+    fn check_keys(upstream: &Upstream) {
         let mut made: BTreeMap<&str, u32> = BTreeMap::new();
         for booking in upstream.0.iter().filter(|one| one.predecessor.is_none()) {
             if let Some(key) = booking.metadata.get("calbridge_key") {
