@@ -10,6 +10,7 @@ mod complete;
 mod confirm;
 mod customer;
 mod decline;
+mod desk;
 mod find;
 mod free;
 mod guard;

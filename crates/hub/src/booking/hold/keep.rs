@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{HoldError, owner, reservation::reserve};
 use crate::{
     app::App,
-    booking::{BookError, book::Desk, guard::Taking},
+    booking::{BookError, desk::Desk, guard::Taking},
     inbox::tries::Tries,
 };
 

@@ -26,7 +26,7 @@ use serde_json::json;
 
 use crate::{
     app::App,
-    booking::book::Desk,
+    booking::desk::Desk,
     jobs::{JobError, Kind},
     upstream::{AskError, Wish, ask, target, target_of},
 };

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     booking::{
         BookError, BookRequest,
-        book::Desk,
+        desk::Desk,
         guard::{Guard, Taking},
     },
     slots::{self, SubjectError},

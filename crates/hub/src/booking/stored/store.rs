@@ -19,7 +19,8 @@ use crate::{
     app::App,
     booking::{
         BookError, BookRequest, FindBookingError, FoundBooking, NotDone,
-        book::{lead, length},
+        book::lead,
+        desk::length,
         find,
         free::Search,
         guard::{Guard, Taking},
