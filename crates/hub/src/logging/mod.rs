@@ -76,17 +76,14 @@ pub fn start(log: &Log) -> Result<(), LogError> {
 pub fn start_serving(config: &Config) -> Result<Sending, LogError> {
     let log = &config.log;
     let stderr = to_stderr(log).with_filter(filter(log, Purpose::Serve)?);
-    let files = match &log.dir {
-        Some(dir) => streams::open(dir, log)?,
-        None => Vec::new(),
-    };
     let (spans, sending) = traces::open(&config.traces)?;
-    install(
-        tracing_subscriber::registry()
-            .with(spans)
-            .with(files)
-            .with(stderr),
-    );
+    // In one list: a layer that is not there, on its own, switches off those above it.
+    let mut layers = vec![stderr.boxed()];
+    layers.extend(spans);
+    if let Some(dir) = &log.dir {
+        layers.extend(streams::open(dir, log)?);
+    }
+    install(tracing_subscriber::registry().with(layers));
     Ok(sending)
 }
 

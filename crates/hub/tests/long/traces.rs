@@ -31,6 +31,7 @@ async fn a_request_becomes_a_span_of_its_callers_trace() {
     let server = home
         .serve_with(&[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)])
         .await;
+    assert!(server.complaints().contains("listening on"));
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = http
         .get(format!("{}/health/live", server.base))
@@ -69,6 +70,16 @@ async fn nobody_waits_for_a_collector_that_is_away() {
     let home = Home::in_folder(folder.path());
     let away = ("CALBRIDGE_TRACES_ENDPOINT", "http://127.0.0.1:9");
     let server = home.serve_with(&[], &[away]).await;
+    assert!(server.complaints().contains("listening on"));
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_collector_the_log_is_as_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::in_folder(folder.path());
+    let server = home.serve().await;
+    assert!(server.complaints().contains("listening on"));
     assert_eq!(server.stop(), Some(0));
 }
 
